@@ -1,0 +1,523 @@
+import type { ErrorParams, Reason } from '../errors.ts';
+import { defineTexts } from './language.ts';
+
+/** What went wrong, in one sentence, and what to type next. */
+export interface ErrorText {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+type ErrorTexts = { readonly [R in Reason]: (params: ErrorParams) => ErrorText };
+
+/** Picks the words for `params.problem`, so that each is a sentence of its own and none is glued together. */
+function byProblem<T>(params: ErrorParams, words: Record<string, T>, otherwise: T): T {
+  return words[String(params.problem)] ?? otherwise;
+}
+
+const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
+const engineSetting = (params: ErrorParams) => (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
+
+/** The command that makes a token file or its folder safe again. */
+function mendingCommand({ path, problem }: ErrorParams): string | undefined {
+  const quoted = `'${String(path).replaceAll("'", "'\\''")}'`;
+  return {
+    symlink: `rm ${quoted}`,
+    not_a_file: `rm ${quoted}`,
+    folder: `rmdir ${quoted}`,
+    foreign_owner: `sudo chown "$(id -u)" ${quoted}`,
+    open_bits: `chmod 600 ${quoted}`,
+    unreadable: `chmod 600 ${quoted}`,
+    folder_foreign_owner: `sudo chown "$(id -u)" ${quoted}`,
+    folder_open_bits: `chmod 700 ${quoted}`,
+  }[String(problem)];
+}
+
+export const errorTexts = defineTexts<ErrorTexts>({
+  en: {
+    internal: () => ({
+      message: 'Something went wrong that should not have: this is a bug.',
+      hint: 'Run it again with AIRBNB_TRACE=1 and report what it prints.',
+    }),
+    token_file_unwritable: ({ path, code }) => ({
+      message: `The token file ${path} could not be written (${code}).`,
+      hint: 'Make room or give yourself the right to write there, or move it with AIRBNB_SESSION_FILE.',
+    }),
+    email_taken: () => ({
+      message: 'There is already an account with this e-mail.',
+      hint: 'Sign in with "airbnb login", or register another e-mail.',
+    }),
+    unknown_session: ({ id }) => ({
+      message: `No session of yours has the id ${id}; no session was ended.`,
+      hint: 'List your sessions with "airbnb sessions list".',
+    }),
+    ambiguous_session: ({ id }) => ({
+      message: `More than one session begins with ${id}; no session was ended.`,
+      hint: 'Give more digits of the id: "airbnb sessions list" shows them all.',
+    }),
+    unknown_account: () => ({
+      message: 'There is no account with this e-mail.',
+      hint: 'Make one with "airbnb register".',
+    }),
+    declined: () => ({ message: 'Nothing was done.' }),
+    local_engine_failed: ({ log, detail }) => ({
+      message: `The embedded engines did not start${detail ? ` (${detail})` : ''}.`,
+      hint: log
+        ? `Look into ${log}, or configure real servers with REDIS_URL and DATABASE_URL.`
+        : 'Configure real servers with REDIS_URL and DATABASE_URL.',
+    }),
+    unknown_command: ({ command }) => ({
+      message: command ? `There is no command "${command}".` : 'There is no such command.',
+      hint: 'See the commands with "airbnb --help".',
+    }),
+    unknown_flag: ({ flag, command }) => ({
+      message: flag ? `There is no flag ${flag} here.` : 'There is no such flag here.',
+      hint: `See the flags with "airbnb ${command} --help".`,
+    }),
+    unexpected_argument: ({ command }) => ({
+      message: `"airbnb ${command}" was given an argument that it does not take.`,
+      hint: `See how it is used with "airbnb ${command} --help".`,
+    }),
+    missing_argument: ({ name, command }) => ({
+      message: `The argument ${name} is missing.`,
+      hint: `See how it is used with "airbnb ${command} --help".`,
+    }),
+    missing_flag: ({ flag, command }) => ({
+      message: `The flag ${flag} is missing, and there is no terminal to ask on.`,
+      hint: `Give it, or see "airbnb ${command} --help".`,
+    }),
+    missing_value: ({ flag, command }) => ({
+      message: flag ? `The flag ${flag} needs a value.` : 'A flag needs a value.',
+      hint: `See the flags with "airbnb ${command} --help".`,
+    }),
+    invalid_value: ({ flag, expected }) => ({
+      message: flag ? `The value of ${flag} cannot be used.` : 'A value cannot be used.',
+      ...(expected ? { hint: `Give ${expected}.` } : {}),
+    }),
+    conflicting_flags: ({ flags }) => ({
+      message: `The flags ${flags} do not go together.`,
+      hint: 'Leave one of them out.',
+    }),
+    token_as_argument: () => ({
+      message: 'A token is a secret and never an argument; it was not used.',
+      hint: 'Name a session by its id, as "airbnb sessions list" shows it.',
+    }),
+    confirmation_required: ({ flag }) => ({
+      message: 'This needs to be confirmed, and there is no terminal to ask on.',
+      hint: `Confirm it with ${flag ?? '--yes'}.`,
+    }),
+    invalid_email: () => ({
+      message: 'This is not an e-mail address that can be used.',
+      hint: 'Give one such as ana@example.com, of at most 254 characters.',
+    }),
+    invalid_nombre: () => ({
+      message: 'This name cannot be used.',
+      hint: 'Give 1 to 200 characters, without control or text-direction characters.',
+    }),
+    invalid_password: (params) => ({
+      message: byProblem(
+        params,
+        {
+          too_short: 'The password is too short.',
+          too_long: 'The password is too long.',
+          nul: 'The password contains a NUL character.',
+          common: 'The password is one of the most common ones.',
+        },
+        'This password cannot be used.',
+      ),
+      hint: 'Choose one of at least 8 characters and at most 72 bytes that others would not think of.',
+    }),
+    password_input: (params) => ({
+      message: byProblem(
+        params,
+        {
+          empty: 'The password on standard input is empty.',
+          two_lines: 'Standard input has to hold two lines: the old password and the new one.',
+          mismatch: 'The two passwords differ.',
+        },
+        'The password on standard input cannot be used.',
+      ),
+      hint: 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
+    }),
+    never: () => ({ message: 'You are not signed in.', hint: 'Sign in with "airbnb login".' }),
+    expired: () => ({ message: 'Your session has expired.', hint: 'Sign in again with "airbnb login".' }),
+    revoked: () => ({ message: 'Your session was revoked.', hint: 'Sign in again with "airbnb login".' }),
+    other_server: ({ server }) => ({
+      message: `Your session belongs to another server${server ? ` (${server})` : ''}; nothing was sent to this one.`,
+      hint: 'Select that server again, or sign in here with "airbnb login"; "airbnb logout --local" forgets the token.',
+    }),
+    malformed: ({ path }) => ({
+      message: path
+        ? `The token file ${path} does not hold a session.`
+        : 'AIRBNB_TOKEN does not hold a token.',
+      hint: path
+        ? 'Sign in again with "airbnb login".'
+        : 'Set it to what "airbnb login --token-only" prints.',
+    }),
+    corrupt: () => ({
+      message: 'Your session is damaged on the server and cannot be used.',
+      hint: 'Sign in again with "airbnb login".',
+    }),
+    wrong_credentials: ({ embedded }) => ({
+      message: embedded
+        ? 'Wrong e-mail or password, by the embedded database of this machine: no server is configured.'
+        : 'Wrong e-mail or password.',
+      hint: embedded
+        ? 'Set DATABASE_URL and REDIS_URL to use real servers, or make an account with "airbnb register".'
+        : 'Try again, or make an account with "airbnb register".',
+    }),
+    unreachable: (params) => ({
+      message: `${engineName(params)} cannot be reached (${params.detail}).`,
+      hint: `Check that it runs and that ${engineSetting(params)} names it: "airbnb doctor" tells more.`,
+    }),
+    refusing_work: (params) => ({
+      message: `${engineName(params)} answers but refuses the work (${params.detail}).`,
+      hint: 'Try again later, or tell whoever runs it: "airbnb doctor" tells more.',
+    }),
+    misconfigured: (params) => ({
+      message: `${engineName(params)} does not accept how it is addressed (${params.detail}).`,
+      hint: `Check the user, the password and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
+    }),
+    local_engine_stuck: () => ({
+      message: 'The embedded engines run but do not answer.',
+      hint: 'End them with "airbnb local stop"; the next command starts them again.',
+    }),
+    empty_setting: ({ setting }) => ({
+      message: `${setting} is set but empty.`,
+      hint: `Give ${setting} a value, or unset it: a secret that got lost looks like this.`,
+    }),
+    invalid_setting: (params) => {
+      const { setting, min, max } = params;
+      return {
+        message: `The value of ${setting} cannot be used.`,
+        hint: byProblem(
+          params,
+          {
+            not_a_boolean: `Set ${setting} to 1, true, 0 or false.`,
+            not_a_whole_number: `Set ${setting} to a whole number from ${min} to ${max}.`,
+            not_a_redis_url: `Set ${setting} to redis://host:port/database, or rediss:// for TLS.`,
+            not_a_host: `Set ${setting} to the name or address of a host; a URL goes into REDIS_URL.`,
+            not_a_postgres_url: `Set ${setting} to postgres://user:password@host:port/database.`,
+            several_hosts: `Set ${setting} to one host: the PostgreSQL driver takes no more.`,
+            not_an_sslmode: 'Set sslmode to disable, prefer, require, verify-ca or verify-full.',
+            names_no_server: `Set REDIS_URL as well: ${setting} alone names no server.`,
+            not_supported_yet: `Unset ${setting}: this version connects to one Redis, by REDIS_URL.`,
+            unreadable_file: `Set ${setting} to a file that you can read.`,
+          },
+          `Correct or unset ${setting}.`,
+        ),
+      };
+    },
+    conflicting_settings: ({ settings }) => ({
+      message: `${settings} name different Redis servers.`,
+      hint: 'Unset all but one of them.',
+    }),
+    env_file_unreadable: ({ path, code }) => ({
+      message: `The settings file ${path} cannot be read (${code}).`,
+      hint: 'Make it readable, or point AIRBNB_ENV_FILE at another file.',
+    }),
+    embedded_forbidden: ({ setting }) => ({
+      message: `No server is configured, and strict mode forbids the embedded ones.`,
+      hint: `Set ${setting}, or run without --strict and AIRBNB_STRICT.`,
+    }),
+    accounts_not_configured: () => ({
+      message:
+        'Redis is configured but PostgreSQL is not, and accounts of another database must not get its sessions.',
+      hint: 'Set DATABASE_URL to the database whose users have their sessions in this Redis.',
+    }),
+    tables_missing: () => ({
+      message: 'The database does not have the tables of airbnb, or not all of their columns.',
+      hint: 'Run "airbnb db migrate".',
+    }),
+    migrations_pending: ({ count }) => ({
+      message: `The database lacks ${count} migration${count === 1 ? '' : 's'}.`,
+      hint: 'Run "airbnb db migrate".',
+    }),
+    unsupported_schema: ({ table, column, type, problem }) => ({
+      message: `The database cannot be used as it is: ${[table, column].filter(Boolean).join('.')}${type ? ` is ${type}` : ''}${problem ? ` (${problem})` : ''}.`,
+      hint: 'Bring it into the form that docs/database.md describes, then run "airbnb db migrate".',
+    }),
+    unsupported_version: ({ server, version, minimum }) => ({
+      message: `${server} ${version} is too old.`,
+      hint: `Use ${server} ${minimum} or newer.`,
+    }),
+    token_file_unsafe: (params) => {
+      const { path } = params;
+      const command = mendingCommand(params);
+      return {
+        message: byProblem(
+          params,
+          {
+            symlink: `The token file ${path} is a symbolic link, which could lead anywhere.`,
+            not_a_file: `The token file ${path} is not a regular file.`,
+            folder: `The token file ${path} is a folder.`,
+            foreign_owner: `The token file ${path} belongs to somebody else.`,
+            open_bits: `The token file ${path} can be read or written by others.`,
+            unreadable: `The token file ${path} cannot be opened.`,
+            folder_foreign_owner: `The folder ${path} of the token file belongs to somebody else.`,
+            folder_open_bits: `The folder ${path} of the token file can be written to by others.`,
+          },
+          `The token file ${path} is not safe.`,
+        ),
+        ...(command ? { hint: `Mend it with: ${command}` } : {}),
+      };
+    },
+    local_folder_unsafe: ({ path, problem }) => ({
+      message: `The folder ${path} of the embedded engines is not safe to use (${problem}).`,
+      hint: 'It has to be yours, closed to others and no symbolic link: move it away, or set XDG_RUNTIME_DIR to a short folder of yours.',
+    }),
+    home_missing: () => ({
+      message: 'There is no home folder: HOME is not an absolute path.',
+      hint: 'Set HOME to your home folder.',
+    }),
+    interrupted: () => ({ message: 'Interrupted.' }),
+    terminated: () => ({ message: 'Terminated.' }),
+  },
+  es: {
+    internal: () => ({
+      message: 'Ha fallado algo que no debía fallar: es un error de este programa.',
+      hint: 'Repítelo con AIRBNB_TRACE=1 e informa de lo que imprime.',
+    }),
+    token_file_unwritable: ({ path, code }) => ({
+      message: `No se pudo escribir el archivo del token ${path} (${code}).`,
+      hint: 'Libera espacio o consigue permiso para escribir ahí, o muévelo con AIRBNB_SESSION_FILE.',
+    }),
+    email_taken: () => ({
+      message: 'Ya hay una cuenta con este correo.',
+      hint: 'Inicia sesión con "airbnb login", o registra otro correo.',
+    }),
+    unknown_session: ({ id }) => ({
+      message: `Ninguna sesión tuya tiene el id ${id}; no se cerró ninguna sesión.`,
+      hint: 'Mira tus sesiones con "airbnb sessions list".',
+    }),
+    ambiguous_session: ({ id }) => ({
+      message: `Más de una sesión empieza por ${id}; no se cerró ninguna sesión.`,
+      hint: 'Da más dígitos del id: "airbnb sessions list" los muestra todos.',
+    }),
+    unknown_account: () => ({
+      message: 'No hay ninguna cuenta con este correo.',
+      hint: 'Créala con "airbnb register".',
+    }),
+    declined: () => ({ message: 'No se hizo nada.' }),
+    local_engine_failed: ({ log, detail }) => ({
+      message: `Los motores integrados no arrancaron${detail ? ` (${detail})` : ''}.`,
+      hint: log
+        ? `Mira en ${log}, o configura servidores reales con REDIS_URL y DATABASE_URL.`
+        : 'Configura servidores reales con REDIS_URL y DATABASE_URL.',
+    }),
+    unknown_command: ({ command }) => ({
+      message: command ? `No existe la orden "${command}".` : 'No existe esa orden.',
+      hint: 'Mira las órdenes con "airbnb --help".',
+    }),
+    unknown_flag: ({ flag, command }) => ({
+      message: flag ? `Aquí no existe la opción ${flag}.` : 'Aquí no existe esa opción.',
+      hint: `Mira las opciones con "airbnb ${command} --help".`,
+    }),
+    unexpected_argument: ({ command }) => ({
+      message: `"airbnb ${command}" recibió un argumento que no admite.`,
+      hint: `Mira cómo se usa con "airbnb ${command} --help".`,
+    }),
+    missing_argument: ({ name, command }) => ({
+      message: `Falta el argumento ${name}.`,
+      hint: `Mira cómo se usa con "airbnb ${command} --help".`,
+    }),
+    missing_flag: ({ flag, command }) => ({
+      message: `Falta la opción ${flag}, y no hay terminal donde preguntar.`,
+      hint: `Añádela, o mira "airbnb ${command} --help".`,
+    }),
+    missing_value: ({ flag, command }) => ({
+      message: flag ? `La opción ${flag} necesita un valor.` : 'Una opción necesita un valor.',
+      hint: `Mira las opciones con "airbnb ${command} --help".`,
+    }),
+    invalid_value: ({ flag, expected }) => ({
+      message: flag ? `El valor de ${flag} no sirve.` : 'Un valor no sirve.',
+      ...(expected ? { hint: `Valores posibles: ${expected}.` } : {}),
+    }),
+    conflicting_flags: ({ flags }) => ({
+      message: `Las opciones ${flags} no van juntas.`,
+      hint: 'Quita una de ellas.',
+    }),
+    token_as_argument: () => ({
+      message: 'Un token es un secreto y nunca un argumento; no se ha usado.',
+      hint: 'Nombra la sesión por su id, como lo muestra "airbnb sessions list".',
+    }),
+    confirmation_required: ({ flag }) => ({
+      message: 'Esto hay que confirmarlo, y no hay terminal donde preguntar.',
+      hint: `Confírmalo con ${flag ?? '--yes'}.`,
+    }),
+    invalid_email: () => ({
+      message: 'Esta no es una dirección de correo que sirva.',
+      hint: 'Da una como ana@example.com, de 254 caracteres como máximo.',
+    }),
+    invalid_nombre: () => ({
+      message: 'Este nombre no sirve.',
+      hint: 'Da de 1 a 200 caracteres, sin caracteres de control ni de dirección del texto.',
+    }),
+    invalid_password: (params) => ({
+      message: byProblem(
+        params,
+        {
+          too_short: 'La contraseña es demasiado corta.',
+          too_long: 'La contraseña es demasiado larga.',
+          nul: 'La contraseña contiene un carácter NUL.',
+          common: 'La contraseña es una de las más comunes.',
+        },
+        'Esta contraseña no sirve.',
+      ),
+      hint: 'Elige una de al menos 8 caracteres y 72 bytes como máximo que a otros no se les ocurra.',
+    }),
+    password_input: (params) => ({
+      message: byProblem(
+        params,
+        {
+          empty: 'La contraseña de la entrada estándar está vacía.',
+          two_lines: 'La entrada estándar debe tener dos líneas: la contraseña anterior y la nueva.',
+          mismatch: 'Las dos contraseñas no coinciden.',
+        },
+        'La contraseña de la entrada estándar no sirve.',
+      ),
+      hint: 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
+    }),
+    never: () => ({ message: 'No has iniciado sesión.', hint: 'Inicia sesión con "airbnb login".' }),
+    expired: () => ({
+      message: 'Tu sesión ha expirado.',
+      hint: 'Inicia sesión otra vez con "airbnb login".',
+    }),
+    revoked: () => ({
+      message: 'Tu sesión ha sido revocada.',
+      hint: 'Inicia sesión otra vez con "airbnb login".',
+    }),
+    other_server: ({ server }) => ({
+      message: `Tu sesión es de otro servidor${server ? ` (${server})` : ''}; a este no se le ha enviado nada.`,
+      hint: 'Vuelve a elegir aquel servidor, o inicia sesión aquí con "airbnb login"; "airbnb logout --local" olvida el token.',
+    }),
+    malformed: ({ path }) => ({
+      message: path
+        ? `El archivo del token ${path} no contiene una sesión.`
+        : 'AIRBNB_TOKEN no contiene un token.',
+      hint: path
+        ? 'Inicia sesión otra vez con "airbnb login".'
+        : 'Dale lo que imprime "airbnb login --token-only".',
+    }),
+    corrupt: () => ({
+      message: 'Tu sesión está dañada en el servidor y no se puede usar.',
+      hint: 'Inicia sesión otra vez con "airbnb login".',
+    }),
+    wrong_credentials: ({ embedded }) => ({
+      message: embedded
+        ? 'Correo o contraseña incorrectos, según la base de datos integrada de esta máquina: no hay ningún servidor configurado.'
+        : 'Correo o contraseña incorrectos.',
+      hint: embedded
+        ? 'Define DATABASE_URL y REDIS_URL para usar servidores reales, o crea una cuenta con "airbnb register".'
+        : 'Inténtalo otra vez, o crea una cuenta con "airbnb register".',
+    }),
+    unreachable: (params) => ({
+      message: `No se puede llegar a ${engineName(params)} (${params.detail}).`,
+      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra: "airbnb doctor" dice más.`,
+    }),
+    refusing_work: (params) => ({
+      message: `${engineName(params)} responde pero se niega a trabajar (${params.detail}).`,
+      hint: 'Inténtalo más tarde, o avisa a quien lo administra: "airbnb doctor" dice más.',
+    }),
+    misconfigured: (params) => ({
+      message: `${engineName(params)} no acepta la forma de conectarse (${params.detail}).`,
+      hint: `Revisa el usuario, la contraseña y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
+    }),
+    local_engine_stuck: () => ({
+      message: 'Los motores integrados están en marcha pero no responden.',
+      hint: 'Deténlos con "airbnb local stop"; la próxima orden los arranca de nuevo.',
+    }),
+    empty_setting: ({ setting }) => ({
+      message: `${setting} está definida pero vacía.`,
+      hint: `Da un valor a ${setting} o quítala: un secreto perdido se ve así.`,
+    }),
+    invalid_setting: (params) => {
+      const { setting, min, max } = params;
+      return {
+        message: `El valor de ${setting} no sirve.`,
+        hint: byProblem(
+          params,
+          {
+            not_a_boolean: `Pon ${setting} a 1, true, 0 o false.`,
+            not_a_whole_number: `Pon ${setting} a un número entero de ${min} a ${max}.`,
+            not_a_redis_url: `Pon ${setting} a redis://host:puerto/base, o rediss:// con TLS.`,
+            not_a_host: `Pon ${setting} al nombre o la dirección de un host; una URL va en REDIS_URL.`,
+            not_a_postgres_url: `Pon ${setting} a postgres://usuario:contraseña@host:puerto/base.`,
+            several_hosts: `Pon ${setting} a un solo host: el controlador de PostgreSQL no admite más.`,
+            not_an_sslmode: 'Pon sslmode a disable, prefer, require, verify-ca o verify-full.',
+            names_no_server: `Define también REDIS_URL: ${setting} por sí sola no nombra un servidor.`,
+            not_supported_yet: `Quita ${setting}: esta versión se conecta a un solo Redis, con REDIS_URL.`,
+            unreadable_file: `Pon ${setting} a un archivo que puedas leer.`,
+          },
+          `Corrige o quita ${setting}.`,
+        ),
+      };
+    },
+    conflicting_settings: ({ settings }) => ({
+      message: `${settings} nombran servidores Redis distintos.`,
+      hint: 'Deja solo una de ellas.',
+    }),
+    env_file_unreadable: ({ path, code }) => ({
+      message: `No se puede leer el archivo de configuración ${path} (${code}).`,
+      hint: 'Hazlo legible, o apunta AIRBNB_ENV_FILE a otro archivo.',
+    }),
+    embedded_forbidden: ({ setting }) => ({
+      message: 'No hay ningún servidor configurado, y el modo estricto prohíbe los integrados.',
+      hint: `Define ${setting}, o ejecuta sin --strict ni AIRBNB_STRICT.`,
+    }),
+    accounts_not_configured: () => ({
+      message:
+        'Redis está configurado pero PostgreSQL no, y las cuentas de otra base no deben recibir sus sesiones.',
+      hint: 'Define DATABASE_URL con la base cuyos usuarios tienen sus sesiones en este Redis.',
+    }),
+    tables_missing: () => ({
+      message: 'La base de datos no tiene las tablas de airbnb, o no todas sus columnas.',
+      hint: 'Ejecuta "airbnb db migrate".',
+    }),
+    migrations_pending: ({ count }) => ({
+      message:
+        count === 1
+          ? 'A la base de datos le falta 1 migración.'
+          : `A la base de datos le faltan ${count} migraciones.`,
+      hint: 'Ejecuta "airbnb db migrate".',
+    }),
+    unsupported_schema: ({ table, column, type, problem }) => ({
+      message: `La base de datos no sirve tal como está: ${[table, column].filter(Boolean).join('.')}${type ? ` es ${type}` : ''}${problem ? ` (${problem})` : ''}.`,
+      hint: 'Déjala en la forma que describe docs/database.md y ejecuta "airbnb db migrate".',
+    }),
+    unsupported_version: ({ server, version, minimum }) => ({
+      message: `${server} ${version} es demasiado antiguo.`,
+      hint: `Usa ${server} ${minimum} o posterior.`,
+    }),
+    token_file_unsafe: (params) => {
+      const { path } = params;
+      const command = mendingCommand(params);
+      return {
+        message: byProblem(
+          params,
+          {
+            symlink: `El archivo del token ${path} es un enlace simbólico, que podría llevar a cualquier parte.`,
+            not_a_file: `El archivo del token ${path} no es un archivo normal.`,
+            folder: `El archivo del token ${path} es una carpeta.`,
+            foreign_owner: `El archivo del token ${path} es de otra persona.`,
+            open_bits: `El archivo del token ${path} lo pueden leer o escribir otros.`,
+            unreadable: `El archivo del token ${path} no se puede abrir.`,
+            folder_foreign_owner: `La carpeta ${path} del archivo del token es de otra persona.`,
+            folder_open_bits: `En la carpeta ${path} del archivo del token pueden escribir otros.`,
+          },
+          `El archivo del token ${path} no es seguro.`,
+        ),
+        ...(command ? { hint: `Arréglalo con: ${command}` } : {}),
+      };
+    },
+    local_folder_unsafe: ({ path, problem }) => ({
+      message: `La carpeta ${path} de los motores integrados no es segura (${problem}).`,
+      hint: 'Tiene que ser tuya, cerrada a otros y no un enlace: apártala, o pon XDG_RUNTIME_DIR a una carpeta corta y tuya.',
+    }),
+    home_missing: () => ({
+      message: 'No hay carpeta personal: HOME no es una ruta absoluta.',
+      hint: 'Pon HOME a tu carpeta personal.',
+    }),
+    interrupted: () => ({ message: 'Interrumpido.' }),
+    terminated: () => ({ message: 'Terminado.' }),
+  },
+});

@@ -1,0 +1,215 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { AppError } from '../errors.ts';
+import { isToken } from './session-token.ts';
+
+/** What the token file keeps. A file that holds nothing but a bare token knows neither user nor server. */
+export interface StoredSession {
+  readonly token: string;
+  /** SHA-256 of the token in hex, kept so that a command need not calculate it. */
+  readonly mark?: string | undefined;
+  readonly email?: string | undefined;
+  readonly userId?: number | undefined;
+  /** Who issued the token; see `redisServerName` and the embedded engines. A token is never sent to another. */
+  readonly server?: string | undefined;
+}
+
+/** A larger file is none that we wrote. */
+const MAX_BYTES = 4096;
+const GROUP_OR_OTHERS = 0o077;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * The token file: one line of JSON, `{"v":1,"token","mark","email","user_id","server"}`, 0600 in a folder 0700.
+ */
+export class SessionFile {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Reads the file through one descriptor, so that what is checked is what is read.
+   * @returns undefined where there is no file
+   * @throws AppError `token_file_unsafe` where somebody else could have written or read it, or it is no regular
+   *   file; `malformed` where it does not hold a token
+   */
+  read(): StoredSession | undefined {
+    const text = this.#readText();
+    if (text === undefined) return undefined;
+    const stored = parse(text.replace(/\r?\n$/, ''));
+    if (!stored) throw new AppError('malformed', { path: this.path });
+    return stored;
+  }
+
+  /**
+   * Replaces the file as a whole: readers see the old one or the new one, never a part.
+   * @throws AppError `token_file_unsafe` for a folder that others may write to; `token_file_unwritable`
+   */
+  write(stored: Required<Pick<StoredSession, 'token' | 'mark' | 'email' | 'userId' | 'server'>>): void {
+    const { token, mark, email, userId, server } = stored;
+    const line = `${JSON.stringify({ v: 1, token, mark, email, user_id: userId, server })}\n`;
+    const folder = dirname(this.path);
+    const temporary = `${this.path}.${process.pid}.${Date.now()}.tmp`;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      refuseUnsafeFolder(folder);
+      const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+      const descriptor = openSync(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+      try {
+        fchmodSync(descriptor, 0o600);
+        writeSync(descriptor, line);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(temporary, this.path);
+    } catch (error) {
+      removeIfThere(temporary);
+      if (error instanceof AppError) throw error;
+      throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
+    }
+  }
+
+  /**
+   * Removes the file if it still holds this token: another login may have replaced it meanwhile.
+   * @throws AppError `token_file_unwritable`
+   */
+  removeIfHolds(token: string): void {
+    let held: string | undefined;
+    try {
+      held = this.read()?.token;
+    } catch {
+      return; // Not what we read before: somebody else's business.
+    }
+    if (held === token) this.remove();
+  }
+
+  /** @throws AppError `token_file_unwritable` */
+  remove(): void {
+    try {
+      removeIfThere(this.path);
+    } catch (error) {
+      throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
+    }
+  }
+
+  /** @throws AppError `token_file_unsafe`, for what a login is about to replace. */
+  refuseUnsafe(): void {
+    try {
+      this.read();
+    } catch (error) {
+      if (error instanceof AppError && error.reason === 'malformed') return;
+      throw error;
+    }
+  }
+
+  #readText(): string | undefined {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    let descriptor: number;
+    try {
+      // O_NONBLOCK: a FIFO in its place must not hold us up.
+      descriptor = openSync(this.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (code === 'ELOOP') throw this.#unsafe('symlink');
+      throw this.#unsafe(code === 'ENXIO' ? 'not_a_file' : 'unreadable');
+    }
+    try {
+      const stats = fstatSync(descriptor);
+      const problem = problemOf(stats);
+      if (problem) throw this.#unsafe(problem);
+      refuseUnsafeFolder(dirname(this.path));
+      if (stats.size > MAX_BYTES) throw new AppError('malformed', { path: this.path });
+      const buffer = Buffer.alloc(MAX_BYTES);
+      return buffer.toString('utf8', 0, readSync(descriptor, buffer));
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #unsafe(problem: FileProblem): AppError {
+    return new AppError('token_file_unsafe', { path: this.path, problem });
+  }
+}
+
+/** What is wrong with a file or folder; the words and the command that mends it are chosen by it. */
+export type FileProblem =
+  | 'symlink'
+  | 'not_a_file'
+  | 'folder'
+  | 'foreign_owner'
+  | 'open_bits'
+  | 'unreadable'
+  | 'folder_foreign_owner'
+  | 'folder_open_bits';
+
+function problemOf(stats: Stats): FileProblem | undefined {
+  if (stats.isDirectory()) return 'folder';
+  if (!stats.isFile()) return 'not_a_file';
+  if (stats.uid !== process.getuid?.()) return 'foreign_owner';
+  if (stats.mode & GROUP_OR_OTHERS) return 'open_bits';
+  return undefined;
+}
+
+function refuseUnsafeFolder(folder: string): void {
+  const stats = statSync(folder);
+  const problem: FileProblem | undefined =
+    stats.uid !== process.getuid?.()
+      ? 'folder_foreign_owner'
+      : stats.mode & WRITABLE_BY_OTHERS
+        ? 'folder_open_bits'
+        : undefined;
+  if (problem) throw new AppError('token_file_unsafe', { path: folder, problem });
+}
+
+function parse(line: string): StoredSession | undefined {
+  if (isToken(line)) return { token: line };
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { v, token, mark, email, user_id, server } = value as Record<string, unknown>;
+  const sound =
+    v === 1 &&
+    typeof token === 'string' &&
+    isToken(token) &&
+    typeof email === 'string' &&
+    typeof user_id === 'number' &&
+    Number.isSafeInteger(user_id) &&
+    typeof server === 'string';
+  if (!sound) return undefined;
+  const isMark = typeof mark === 'string' && /^[0-9a-f]{64}$/.test(mark);
+  return { token, mark: isMark ? mark : undefined, email, userId: user_id, server };
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}

@@ -1,0 +1,135 @@
+import type { SessionLifetime } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { describeDevice, type Surroundings, sshAddress } from './device.ts';
+import type { Session, WireSession } from './session.ts';
+import type { Credential, Listing, ServerFacts, SessionStore } from './session-store.ts';
+import { idOfMark, markOf, newToken } from './session-token.ts';
+import { fromWireTime, toWireTime } from './wire-time.ts';
+
+/** What a session says of the account that it belongs to. */
+export type Profile = Pick<
+  WireSession,
+  'user_id' | 'email' | 'rol' | 'auth_user_id' | 'huesped_id' | 'anfitrion_id' | 'nombre' | 'creado_en'
+>;
+
+/** Called with how many of how many sessions are through. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** The oldest servers whose commands we use. */
+const MIN_REDIS = [6, 2] as const;
+const MIN_VALKEY = [7, 2] as const;
+
+/** The life of sessions: start, restore, list, end. Where they live is the store's business. */
+export class SessionService {
+  readonly #store: SessionStore;
+  readonly #lifetime: SessionLifetime;
+
+  constructor(store: SessionStore, lifetime: SessionLifetime) {
+    this.#store = store;
+    this.#lifetime = lifetime;
+  }
+
+  /**
+   * Starts a new session, with a new token, for an account whose credentials were verified.
+   * @throws AppError `unsupported_version` where the server is too old
+   */
+  async start(profile: Profile, surroundings: Surroundings): Promise<Session> {
+    const facts = await this.#store.facts();
+    refuseOldServer(facts);
+    const now = toWireTime(new Date());
+    const ssh = sshAddress(surroundings.sshConnection);
+    const { ttl, maxAge } = this.#lifetime;
+    const wire: WireSession = {
+      user_id: profile.user_id,
+      email: profile.email,
+      rol: profile.rol,
+      auth_user_id: profile.auth_user_id,
+      huesped_id: profile.huesped_id,
+      anfitrion_id: profile.anfitrion_id,
+      nombre: profile.nombre,
+      creado_en: profile.creado_en,
+      created_at: now,
+      last_activity: now,
+      device: describeDevice(surroundings),
+      ip: ssh ?? facts.address,
+      ip_source: ssh ? 'ssh' : facts.address ? 'redis' : null,
+      ...(maxAge === undefined ? {} : { ends_at: facts.now + maxAge * 1000 }),
+    };
+    const token = newToken();
+    await this.#store.start(token, wire, ttl * 1000);
+    return { token, mark: markOf(token), wire, expiresInMs: ttl * 1000 };
+  }
+
+  /**
+   * Restores and refreshes the session of a token.
+   * @throws AppError `expired`, `revoked` or `corrupt`
+   */
+  async restore(credential: Credential): Promise<Session> {
+    const restored = await this.#store.restore(credential, this.#lifetime.ttl, new Date());
+    if ('ended' in restored) throw new AppError(restored.ended);
+    return restored.session;
+  }
+
+  /** A user's live sessions, newest first; none of them is refreshed. */
+  async list(userId: number): Promise<Listing> {
+    const listing = await this.#store.list(userId);
+    const start = (session: Session) => fromWireTime(session.wire.created_at)?.getTime() ?? 0;
+    listing.sessions.sort((a, b) => start(b) - start(a) || a.mark.localeCompare(b.mark));
+    return listing;
+  }
+
+  /**
+   * Ends one session.
+   * @returns how many were alive: 0 or 1
+   */
+  async end(token: string, userId: number | undefined): Promise<number> {
+    return this.#store.end([token], userId);
+  }
+
+  /**
+   * Ends some of a user's own sessions. All ids are resolved before any session is ended.
+   * @param ids unambiguous beginnings of session ids, in hex
+   * @returns how many were ended
+   * @throws AppError `unknown_session` for an id that is none of this user's, whoever's it is; `ambiguous_session`
+   */
+  async revoke(userId: number, ids: readonly string[]): Promise<number> {
+    const { sessions } = await this.#store.list(userId);
+    const tokens = ids.map((id) => {
+      const prefix = id.toLowerCase();
+      const matches = sessions.filter(({ mark }) => idOfMark(mark).startsWith(prefix));
+      if (matches.length > 1) throw new AppError('ambiguous_session', { id });
+      const match = matches[0];
+      if (!match) throw new AppError('unknown_session', { id });
+      return match.token;
+    });
+    return this.#store.end([...new Set(tokens)], userId);
+  }
+
+  /**
+   * Ends all of a user's sessions, those that cannot be read included.
+   * @param except a token that stays
+   * @returns how many were ended
+   */
+  async revokeAll(
+    userId: number,
+    { except, onProgress }: { except?: string; onProgress?: OnProgress } = {},
+  ): Promise<number> {
+    const tokens = (await this.#store.tokensOf(userId)).filter((token) => token !== except);
+    return this.#store.end(tokens, userId, onProgress);
+  }
+
+  async facts(): Promise<ServerFacts> {
+    return this.#store.facts();
+  }
+}
+
+/** @throws AppError `unsupported_version`. A server that does not tell its version is taken as it is. */
+function refuseOldServer({ redisVersion, valkeyVersion }: ServerFacts): void {
+  const [name, version, min] = valkeyVersion
+    ? ['Valkey', valkeyVersion, MIN_VALKEY]
+    : ['Redis', redisVersion, MIN_REDIS];
+  if (version === undefined) return;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > min[0] || (major === min[0] && minor >= min[1])) return;
+  throw new AppError('unsupported_version', { server: name, version, minimum: min.join('.') });
+}

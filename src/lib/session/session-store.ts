@@ -1,0 +1,253 @@
+import type { RedisConnection } from '../connections/redis.ts';
+import { RESTORE_SCRIPT } from './restore-script.ts';
+import { type EndReason, parseWireSession, type Session, type WireSession } from './session.ts';
+import { markOf } from './session-token.ts';
+import { toWireTime } from './wire-time.ts';
+
+/**
+ * The keys: a wire contract with the Python client. Every command and script touches one key, and nothing
+ * assumes that two keys share a slot, so that the same code runs on a Redis Cluster.
+ */
+const sessionKey = (token: string) => `session:${token}`;
+const indexKey = (userId: number) => `user:${userId}:sessions`;
+const revokedKey = (mark: string) => `airbnb:revoked:${mark}`;
+
+/** Seconds for which a session that was ended on purpose is remembered. */
+const REVOKED_TTL = 86_400;
+/** Tokens that one flight deals with at most, which bounds the memory of a long list. */
+const BATCH = 10_000;
+/** Milliseconds that a flight of a whole batch may take. */
+const BATCH_TIMEOUT = 15_000;
+/** How many members of the index a login looks at to remove the dead ones. */
+const PRUNED_AT_LOGIN = 20;
+
+/** A token with its mark and, where it is known before the session is read, its user. */
+export interface Credential {
+  readonly token: string;
+  readonly mark: string;
+  readonly userId?: number | undefined;
+}
+
+export type Restored = { readonly session: Session } | { readonly ended: EndReason };
+
+/** What a user's index leads to. */
+export interface Listing {
+  readonly sessions: Session[];
+  /** Tokens whose session is there but cannot be read. */
+  readonly corrupt: string[];
+}
+
+/** What Redis says of itself and of this connection. */
+export interface ServerFacts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The address from which Redis sees us; null on a unix socket, or where we may not ask. */
+  readonly address: string | null;
+  /** As `INFO server` has it, such as `7.0.15`; undefined where we may not ask. */
+  readonly redisVersion: string | undefined;
+  /** Set by Valkey, whose redis_version is that of the Redis it is compatible with. */
+  readonly valkeyVersion: string | undefined;
+}
+
+type RestoreReply = ['ok', string, number] | ['missing'] | ['expired'] | ['corrupt'];
+
+/** Sessions in Redis: the only module that knows key names. */
+export class SessionStore {
+  readonly #redis: RedisConnection;
+
+  constructor(redis: RedisConnection) {
+    this.#redis = redis;
+  }
+
+  /**
+   * Reads a session, moves its last activity to `now` and its TTL to `ttl` seconds. One flight where the user
+   * is known and nothing is to be mended, at most three otherwise.
+   */
+  async restore(credential: Credential, ttl: number, now: Date): Promise<Restored> {
+    const { token, mark, userId } = credential;
+    const [reply, revoked, member, indexTtl] = await this.#redis.flight<
+      [RestoreReply, number, number | undefined, number | undefined]
+    >((redis) => [
+      redis.eval(RESTORE_SCRIPT, 1, sessionKey(token), toWireTime(now), ttl * 1000) as Promise<RestoreReply>,
+      redis.exists(revokedKey(mark)),
+      userId === undefined ? Promise.resolve(undefined) : redis.sismember(indexKey(userId), token),
+      userId === undefined ? Promise.resolve(undefined) : redis.ttl(indexKey(userId)),
+    ]);
+
+    const wire = reply[0] === 'ok' ? parseWireSession(reply[1]) : undefined;
+    if (revoked === 1) {
+      // A client that wrote back what it had read before the end brought it to life again.
+      if (reply[0] !== 'missing') await this.#delete(token, wire?.user_id ?? userId);
+      return { ended: 'revoked' };
+    }
+    if (reply[0] === 'missing' || reply[0] === 'expired') return { ended: 'expired' };
+    if (reply[0] === 'corrupt' || !wire) return { ended: 'corrupt' };
+
+    const isIndexed = wire.user_id === userId && member === 1 && indexTtl === -1;
+    if (!isIndexed && !(await this.#mendIndex(token, wire.user_id))) return { ended: 'expired' };
+    return { session: { token, mark, wire, expiresInMs: reply[2] } };
+  }
+
+  /**
+   * Starts a session. The second SADD mends a prune that ran between the first and the SET, so that no live
+   * session is missing from the index.
+   * @param ttlMs milliseconds
+   */
+  async start(token: string, wire: WireSession, ttlMs: number): Promise<void> {
+    const index = indexKey(wire.user_id);
+    const [, , , , someMembers] = await this.#redis.flight<[number, unknown, number, number, string[]]>(
+      (redis) => [
+        redis.sadd(index, token),
+        redis.set(sessionKey(token), JSON.stringify(wire), 'PX', ttlMs),
+        redis.sadd(index, token),
+        redis.persist(index),
+        redis.srandmember(index, PRUNED_AT_LOGIN),
+      ],
+    );
+    // A CI account logs in for ever and never lists: without this its index would only grow.
+    const alive = await this.#redis.flight<number[]>((redis) =>
+      someMembers.map((member) => redis.exists(sessionKey(member))),
+    );
+    await this.#prune(
+      wire.user_id,
+      someMembers.filter((_, index) => alive[index] === 0),
+    );
+  }
+
+  /**
+   * Ends sessions on purpose: the mark first, so that none can be brought back unnoticed.
+   * @param onProgress called after each batch
+   * @returns how many of them were alive
+   */
+  async end(
+    tokens: readonly string[],
+    userId: number | undefined,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<number> {
+    let ended = 0;
+    let done = 0;
+    for (const batch of batches(tokens)) {
+      const replies = await this.#redis.flight<number[]>(
+        (redis) =>
+          batch.flatMap((token) => [
+            redis.set(revokedKey(markOf(token)), '', 'EX', REVOKED_TTL).then(() => 0),
+            redis.del(sessionKey(token)),
+            ...(userId === undefined ? [] : [redis.srem(indexKey(userId), token).then(() => 0)]),
+          ]),
+        BATCH_TIMEOUT,
+      );
+      for (const deleted of replies) ended += deleted;
+      done += batch.length;
+      onProgress?.(done, tokens.length);
+    }
+    return ended;
+  }
+
+  /** All tokens in a user's index, dead ones included. */
+  async tokensOf(userId: number): Promise<string[]> {
+    const [tokens] = await this.#redis.flight<[string[]]>(
+      (redis) => [redis.smembers(indexKey(userId))],
+      BATCH_TIMEOUT,
+    );
+    return tokens;
+  }
+
+  /** A user's live sessions, in no order, none of them refreshed. Removes dead members from the index. */
+  async list(userId: number): Promise<Listing> {
+    const tokens = await this.tokensOf(userId);
+    const sessions: Session[] = [];
+    const corrupt: string[] = [];
+    const dead: string[] = [];
+    const revived: string[] = [];
+    for (const batch of batches(tokens)) {
+      const marks = batch.map(markOf);
+      const replies = await this.#redis.flight<(string | number | null | typeof UNREADABLE)[]>(
+        (redis) =>
+          batch.flatMap((token, index) => [
+            redis.get(sessionKey(token)).catch(unreadableIfWrongType),
+            redis.pttl(sessionKey(token)),
+            redis.exists(revokedKey(marks[index] as string)),
+          ]),
+        BATCH_TIMEOUT,
+      );
+      for (const [index, token] of batch.entries()) {
+        const [json, ttl, revoked] = replies.slice(index * 3, index * 3 + 3);
+        if (json === null || ttl === -2) dead.push(token);
+        else if (revoked === 1) revived.push(token);
+        else {
+          const wire = typeof json === 'string' ? parseWireSession(json) : undefined;
+          if (!wire) corrupt.push(token);
+          else if (wire.user_id === userId) {
+            sessions.push({ token, mark: marks[index] as string, wire, expiresInMs: ttl as number });
+          }
+        }
+      }
+    }
+    if (revived.length > 0) await this.end(revived, userId);
+    await this.#prune(userId, dead);
+    return { sessions, corrupt };
+  }
+
+  async facts(): Promise<ServerFacts> {
+    const [time, client, info] = await this.#redis.flight<[[string, string], string, string]>((redis) => [
+      redis.time() as unknown as Promise<[string, string]>,
+      // Not everyone may ask: an ACL can forbid both.
+      (redis.call('CLIENT', 'INFO') as Promise<string>).catch(() => ''),
+      redis.info('server').catch(() => ''),
+    ]);
+    const peer = /\baddr=(\S+):\d+/.exec(client)?.[1];
+    return {
+      now: Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000),
+      address: peer && !peer.startsWith('/') ? peer.replace(/^\[(.*)\]$/, '$1') : null,
+      redisVersion: /^redis_version:(\S+)/m.exec(info)?.[1],
+      valkeyVersion: /^valkey_version:(\S+)/m.exec(info)?.[1],
+    };
+  }
+
+  /**
+   * Puts a live session's token back into its user's index, and takes away the index' own end, which the Python
+   * client's login sets: without this the session would escape "revoke all".
+   * @returns whether the session is still alive
+   */
+  async #mendIndex(token: string, userId: number): Promise<boolean> {
+    const [, , alive] = await this.#redis.flight<[number, number, number]>((redis) => [
+      redis.sadd(indexKey(userId), token),
+      redis.persist(indexKey(userId)),
+      redis.exists(sessionKey(token)),
+    ]);
+    if (alive === 0) await this.#redis.flight((redis) => [redis.srem(indexKey(userId), token)]);
+    return alive === 1;
+  }
+
+  /** Removes dead members from an index, and puts back what has come to life meanwhile. */
+  async #prune(userId: number, dead: readonly string[]): Promise<void> {
+    const index = indexKey(userId);
+    for (const batch of batches(dead)) {
+      const replies = await this.#redis.flight<number[]>(
+        (redis) => [redis.srem(index, ...batch), ...batch.map((token) => redis.exists(sessionKey(token)))],
+        BATCH_TIMEOUT,
+      );
+      const alive = batch.filter((_, position) => replies[position + 1] === 1);
+      if (alive.length > 0) await this.#redis.flight((redis) => [redis.sadd(index, ...alive)], BATCH_TIMEOUT);
+    }
+  }
+
+  async #delete(token: string, userId: number | undefined): Promise<void> {
+    await this.#redis.flight((redis) => [
+      redis.del(sessionKey(token)),
+      ...(userId === undefined ? [] : [redis.srem(indexKey(userId), token)]),
+    ]);
+  }
+}
+
+const UNREADABLE = Symbol('a value of another type');
+
+/** For a key that holds another type than a string. */
+function unreadableIfWrongType(error: Error): typeof UNREADABLE {
+  if (error.message.startsWith('WRONGTYPE')) return UNREADABLE;
+  throw error;
+}
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH);
+}

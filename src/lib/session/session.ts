@@ -1,0 +1,65 @@
+/** What an account may do: be a guest, a host, or both. */
+export const ROLES = ['HUESPED', 'ANFITRION', 'AMBOS'] as const;
+export type Rol = (typeof ROLES)[number];
+
+/**
+ * The JSON under `session:<token>`: a wire contract with the Python client, which writes the same ten fields
+ * in this order. Times are ISO 8601 without a zone and mean UTC.
+ */
+export interface WireSession {
+  user_id: number;
+  email: string;
+  rol: string;
+  auth_user_id: string | null;
+  huesped_id: number | null;
+  anfitrion_id: number | null;
+  nombre: string;
+  /** The account's creation. */
+  creado_en: string;
+  /** The session's start. Its writer's clock and zone are unknown, so it never ends a session. */
+  created_at: string;
+  last_activity: string;
+  // Ours, after those ten. Extra fields survive the Python client.
+  /** Where the session was started, at most 40 bytes. */
+  device?: string | null;
+  ip?: string | null;
+  ip_source?: 'ssh' | 'redis' | null;
+  /** The absolute end, in milliseconds since 1970 by Redis' clock. */
+  ends_at?: number;
+}
+
+/** A session as it lives on a server, with what its token tells. */
+export interface Session {
+  readonly token: string;
+  /** SHA-256 of the token, hex. */
+  readonly mark: string;
+  readonly wire: WireSession;
+  /** Milliseconds until it expires, by Redis' clock; -1 where it has no end, which only a foreign client writes. */
+  readonly expiresInMs: number;
+}
+
+/** Why there is no session. */
+export type EndReason = 'expired' | 'revoked' | 'corrupt';
+
+/**
+ * Reads session JSON. The same verdict as the restore script's, for lists, which read without a script.
+ * @returns undefined for what is corrupt: no object, or user_id, email, rol or last_activity missing or of a
+ *   wrong type.
+ */
+export function parseWireSession(json: string): WireSession | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { user_id, email, rol, last_activity, ends_at } = value as Record<string, unknown>;
+  const sound =
+    Number.isSafeInteger(user_id) &&
+    typeof email === 'string' &&
+    typeof rol === 'string' &&
+    typeof last_activity === 'string' &&
+    (ends_at === undefined || ends_at === null || typeof ends_at === 'number');
+  return sound ? (value as WireSession) : undefined;
+}
