@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { EngineFactory, FreshDatabase, RedisOptions } from './engine-factory.ts';
+import { EngineProcess } from './engine-process.ts';
+import { freePort, untilReady } from './launching.ts';
+import { secure } from './redis-setup.ts';
+
+/** Real Valkey and real PostgreSQL in WebAssembly, each in a child process, so that a busy test does not slow them. */
+export const embedded: EngineFactory = { startRedis, startPostgres, createDatabase };
+
+async function launch(...args: string[]): Promise<ChildProcess> {
+  const child = fork(path.join(__dirname, 'embedded-host.ts'), args, {
+    execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const ready = once(child, 'message').then(() => true);
+  const poll = () => Promise.race([ready, new Promise<boolean>((no) => setTimeout(no, 20, false))]);
+  return untilReady(child, poll);
+}
+
+async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
+  const port = await freePort();
+  return EngineProcess.start({
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    launch: async () => {
+      const child = await launch('redis', String(port));
+      await secure(port, options);
+      return child;
+    },
+  });
+}
+
+/** Its data folder is on disk, so accounts outlive a restart. */
+async function startPostgres(): Promise<EngineProcess> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'airbnb-pglite-'));
+  return postgres(path.join(folder, 'data'), () => rm(folder, { recursive: true, force: true }));
+}
+
+/** An engine holds one database: a fresh one is an engine of its own, in memory. */
+async function createDatabase(): Promise<FreshDatabase> {
+  const engine = await postgres();
+  return { url: engine.url, drop: () => engine.dispose() };
+}
+
+async function postgres(dataFolder?: string, cleanUp?: () => Promise<void>): Promise<EngineProcess> {
+  const port = await freePort();
+  return EngineProcess.start({
+    port,
+    url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
+    launch: () => launch('postgres', String(port), ...(dataFolder === undefined ? [] : [dataFolder])),
+    ...(cleanUp ? { cleanUp } : {}),
+  });
+}

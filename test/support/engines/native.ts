@@ -1,0 +1,158 @@
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import type { EngineFactory, FreshDatabase, RedisOptions } from './engine-factory.ts';
+import { EngineProcess } from './engine-process.ts';
+import { freePort, untilReady } from './launching.ts';
+import { redisAnswers, secure } from './redis-setup.ts';
+
+const run = promisify(execFile);
+
+/** The machine's own redis-server and PostgreSQL, started by us in temporary folders. */
+export const native: EngineFactory = { startRedis, startPostgres, createDatabase };
+
+const PASSWORD = 'postgres';
+const urlOf = (port: number, database: string) =>
+  `postgresql://postgres:${PASSWORD}@127.0.0.1:${port}/${database}`;
+
+const HOW_TO_INSTALL = `The suite on native servers needs redis-server and PostgreSQL on this machine.
+  Debian, Ubuntu:  apt-get install redis-server postgresql
+  macOS:           brew install redis postgresql`;
+
+/** Debian keeps PostgreSQL's programs out of PATH, one folder for each version: the newest goes first. */
+function debianPostgresFolders(): string[] {
+  const parent = '/usr/lib/postgresql';
+  try {
+    const versions = readdirSync(parent).sort((a, b) => Number(b) - Number(a));
+    return versions.map((version) => path.join(parent, version, 'bin'));
+  } catch {
+    return [];
+  }
+}
+
+/** The path of a server's program; one that is missing is an error that says what to install. */
+function findProgram(...names: string[]): string {
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/bin', ...debianPostgresFolders()];
+  for (const name of names) {
+    for (const folder of folders) {
+      const candidate = path.join(folder, name);
+      try {
+        accessSync(candidate, constants.X_OK);
+        return candidate;
+      } catch {
+        // The next one.
+      }
+    }
+  }
+  throw new Error(`${names[0]} was not found.\n${HOW_TO_INSTALL}`);
+}
+
+/** Fails, with what to install, where a server's program is missing. */
+export function requireNativeServers(): void {
+  findProgram('redis-server', 'valkey-server');
+  findProgram('initdb');
+  findProgram('postgres');
+}
+
+async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
+  const port = await freePort();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'airbnb-redis-'));
+  return EngineProcess.start({
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    launch: async () => {
+      const server = findProgram('redis-server', 'valkey-server');
+      const listen = ['--bind', '127.0.0.1', '--port', String(port)];
+      const child = spawn(server, [...listen, '--dir', folder, '--save', '', '--appendonly', 'no']);
+      await untilReady(child, () => redisAnswers(port));
+      await secure(port, options);
+      return child;
+    },
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  });
+}
+
+/** PostgreSQL refuses to run as root, and Debian's package brings a user for it. */
+async function postgresUser(): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])));
+  return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
+}
+
+async function startPostgres(): Promise<EngineProcess> {
+  const port = await freePort();
+  const user = await postgresUser();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'airbnb-postgres-'));
+  const as: SpawnOptions = { cwd: folder, ...user };
+  if (user) await chown(folder, user.uid, user.gid);
+
+  return EngineProcess.start({
+    port,
+    url: urlOf(port, 'postgres'),
+    launch: async () => {
+      const data = path.join(folder, 'data');
+      if (!existsSync(data)) await initialise(folder, data, as);
+      return launchPostgres(data, port, as);
+    },
+    // Ends its clients' connections rather than wait for them.
+    stopSignal: 'SIGINT',
+    cleanUp: () => rm(folder, { recursive: true, force: true }),
+  });
+}
+
+async function initialise(folder: string, data: string, as: SpawnOptions): Promise<void> {
+  const passwordFile = path.join(folder, 'password');
+  await writeFile(passwordFile, PASSWORD, { mode: 0o644 });
+  const locale = ['--encoding=UTF8', '--locale=C'];
+  const login = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  await run(findProgram('initdb'), [...locale, ...login, '--no-sync', `--pgdata=${data}`], as);
+}
+
+function launchPostgres(data: string, port: number, as: SpawnOptions): Promise<ChildProcess> {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    // The data has to outlive a killed process, not a power cut.
+    fsync: 'off',
+    max_connections: '200',
+  };
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(findProgram('postgres'), ['-D', data, '-p', String(port), ...options], as);
+  return untilReady(child, () => postgresAnswers(port));
+}
+
+async function postgresAnswers(port: number): Promise<boolean> {
+  try {
+    await statement(urlOf(port, 'postgres'), 'SELECT 1');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A fresh one is one more in the same server. */
+async function createDatabase(server: EngineProcess): Promise<FreshDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await statement(server.url, `CREATE DATABASE ${name} TEMPLATE template0`);
+  return {
+    url: urlOf(server.port, name),
+    drop: () => statement(server.url, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
+async function statement(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  // A server that goes away while we are connected is seen by the next call.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
