@@ -1,0 +1,169 @@
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type QueryExecutorProvider,
+  sql,
+} from 'kysely';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { boundNameResolution } from './name-resolution.ts';
+import type { PostgresAddress } from './postgres-address.ts';
+import {
+  leavesConnectionUsable,
+  NoPasswordError,
+  postgresFailure,
+  refusesTls,
+  translatePostgresError,
+} from './postgres-errors.ts';
+import { postgresTls } from './postgres-tls.ts';
+
+export interface PostgresConfig extends PostgresAddress {
+  /**
+   * Whether it is the engine that we start ourselves. One client after the other is served there, whole
+   * transactions at a time, so that waiting is no sign of a fault.
+   */
+  readonly embedded: boolean;
+}
+
+export interface PostgresTimeouts {
+  /** From the look-up of the host's name to the end of authentication, milliseconds. */
+  readonly connectMs: number;
+  /** From sending a statement to the end of its reply, milliseconds. */
+  readonly queryMs: number;
+}
+
+/** The oldest major version that is supported. */
+const MINIMUM_VERSION = 13;
+
+const SERVER_TIMEOUTS: PostgresTimeouts = { connectMs: 1500, queryMs: 5000 };
+const EMBEDDED_TIMEOUTS: PostgresTimeouts = { connectMs: 20_000, queryMs: 30_000 };
+
+/**
+ * A Kysely over one connection, which is made at the first query and made anew after a fault. Everything that it
+ * throws is an AppError: `unreachable`, `refusing_work`, `misconfigured`, `tables_missing` or `unsupported_schema`
+ * (`internal` is a mistake of ours), with `params.engine`, `params.server` and a stable `params.detail`. `destroy()`
+ * closes it; an idle connection does not keep the process alive.
+ *
+ * The connection may be pooled in transaction mode: between transactions nothing may depend on the session.
+ * @param timeouts those that differ, say a longer `queryMs` for migrations of large tables
+ * @throws AppError `misconfigured` where the root certificate cannot be read
+ */
+export function openPostgres<Tables>(
+  config: PostgresConfig,
+  timeouts: Partial<PostgresTimeouts> = {},
+): Kysely<Tables> {
+  const limits = { ...(config.embedded ? EMBEDDED_TIMEOUTS : SERVER_TIMEOUTS), ...timeouts };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new TranslatingPool(config, limits) }) });
+}
+
+/**
+ * Checks the server's version. It costs a round trip of its own, so commands that sign in leave it out.
+ * @throws AppError `unsupported_version` with `version` (the server's) and `minimum`
+ */
+export async function requireSupportedServer(db: QueryExecutorProvider): Promise<void> {
+  const { rows } = await sql<{ number: number; version: string }>`
+    select current_setting('server_version_num')::int as number, current_setting('server_version') as version
+  `.execute(db);
+  const { number = 0, version = 'unknown' } = rows[0] ?? {};
+  if (number >= MINIMUM_VERSION * 10_000) return;
+  throw postgresFailure('unsupported_version', 'version', { version, minimum: MINIMUM_VERSION });
+}
+
+/** pg's pool behind the interface that Kysely asks for: errors are translated, and TLS is optional under `prefer`. */
+class TranslatingPool implements PostgresPool {
+  readonly #config: PostgresConfig;
+  readonly #timeouts: PostgresTimeouts;
+  readonly #server: string;
+  #mayGoWithoutTls: boolean;
+  #pool: Pool;
+
+  constructor(config: PostgresConfig, timeouts: PostgresTimeouts) {
+    const tls = postgresTls(config.host, config.sslMode, config.sslRootCert);
+    this.#config = config;
+    this.#timeouts = timeouts;
+    this.#server = serverName(config);
+    this.#mayGoWithoutTls = tls !== false && config.sslMode === 'prefer' && config.sslRootCert !== 'system';
+    this.#pool = this.#newPool(tls);
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    return translating(await this.#checkOut(), this.#server);
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #checkOut(): Promise<PoolClient> {
+    const pool = this.#pool;
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (pool !== this.#pool) return this.#checkOut(); // another query found out meanwhile
+      if (!this.#mayGoWithoutTls || !refusesTls(error)) throw translatePostgresError(error, this.#server);
+      this.#mayGoWithoutTls = false;
+      this.#pool = this.#newPool(false);
+      return this.#checkOut();
+    }
+  }
+
+  #newPool(ssl: NonNullable<PoolConfig['ssl']>): Pool {
+    const { host, port, user, password, database } = this.#config;
+    if (!host.startsWith('/')) boundNameResolution(host);
+    const pool = new Pool({
+      host,
+      port,
+      user,
+      database,
+      ssl,
+      password: password || noPassword,
+      application_name: 'airbnb',
+      max: 1,
+      allowExitOnIdle: true,
+      connectionTimeoutMillis: this.#timeouts.connectMs,
+      query_timeout: this.#timeouts.queryMs, // the driver's own: PgBouncer refuses statement_timeout at the start
+    });
+    pool.on('error', () => {}); // an idle connection broke; the pool makes another when it is needed
+    return pool;
+  }
+}
+
+/**
+ * A connection that translates errors and gives up after the first that it cannot recover from: what comes after
+ * it, a rollback say, fails at once with the same error, and the pool gets no connection back that is out of step.
+ */
+function translating(client: PoolClient, server: string): PostgresPoolClient {
+  let fatal: unknown;
+  const onError = (error: unknown) => {
+    fatal ??= translatePostgresError(error, server);
+  };
+  client.on('error', onError);
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    if (fatal !== undefined) throw fatal;
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      const translated = translatePostgresError(error, server);
+      if (!leavesConnectionUsable(error)) fatal ??= translated;
+      throw translated;
+    }
+  };
+  return {
+    query: query as unknown as PostgresPoolClient['query'], // Kysely asks for a cursor only to stream
+    release() {
+      client.release(fatal !== undefined);
+      client.off('error', onError);
+    },
+  };
+}
+
+/** In place of an absent password, for which the driver would search PGPASSWORD and ~/.pgpass. */
+function noPassword(): never {
+  throw new NoPasswordError();
+}
+
+function serverName({ host, port, database, embedded }: PostgresConfig): string {
+  if (embedded) return 'embedded';
+  return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+}
