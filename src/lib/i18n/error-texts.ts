@@ -91,7 +91,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     invalid_value: ({ flag, expected }) => ({
       message: flag ? `The value of ${flag} cannot be used.` : 'A value cannot be used.',
-      ...(expected ? { hint: `Give ${expected}.` } : {}),
+      ...(expected ? { hint: `Possible values: ${expected}.` } : {}),
     }),
     conflicting_flags: ({ flags }) => ({
       message: `The flags ${flags} do not go together.`,

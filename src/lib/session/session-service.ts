@@ -112,7 +112,7 @@ export class SessionService {
    */
   async revokeAll(
     userId: number,
-    { except, onProgress }: { except?: string; onProgress?: OnProgress } = {},
+    { except, onProgress }: { except?: string | undefined; onProgress?: OnProgress } = {},
   ): Promise<number> {
     const tokens = (await this.#store.tokensOf(userId)).filter((token) => token !== except);
     return this.#store.end(tokens, userId, onProgress);

@@ -34,3 +34,8 @@ export function prefixOf(token: string): string {
 export function redactTokens(text: string): string {
   return text.replace(TOKENS, '[redacted]');
 }
+
+/** Whether a text holds what could be a token, as somebody may have typed one in the wrong place. */
+export function looksLikeToken(text: string): boolean {
+  return redactTokens(text) !== text;
+}

@@ -1,0 +1,69 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/base-command.ts';
+import { AppError } from '../../lib/errors.ts';
+import { defineTexts } from '../../lib/i18n/language.ts';
+import { sharedTexts } from '../../lib/i18n/shared-texts.ts';
+import { askNewPassword, passwordFromStdin } from '../../lib/ui/password-input.ts';
+import { harmless } from '../../lib/ui/terminal-text.ts';
+
+const texts = defineTexts({
+  en: {
+    summary: 'Give an account a new password, and end its sessions',
+    description:
+      'For accounts of the Python system, which have no password here yet, and for owners who forgot theirs. Whoever holds the credentials of the database may do it; no session is needed.',
+    examples: {
+      'airbnb db set-password --email ana@example.com': 'Asks for the new password, twice',
+      'airbnb db set-password --email ana@example.com --password-stdin < password.txt': 'In a script',
+    },
+    flags: {
+      email: 'E-mail of the account.',
+      'password-stdin': 'Read the password from standard input.',
+    },
+    done: (email: string, count: number) =>
+      `${email} has a new password; ${count === 1 ? '1 session' : `${count} sessions`} ended.`,
+  },
+  es: {
+    summary: 'Da una contraseña nueva a una cuenta y cierra sus sesiones',
+    description:
+      'Para cuentas del sistema Python, que aquí aún no tienen contraseña, y para quien olvidó la suya. Puede hacerlo quien tenga las credenciales de la base de datos; no hace falta una sesión.',
+    examples: {
+      'airbnb db set-password --email ana@example.com': 'Pregunta la contraseña nueva, dos veces',
+      'airbnb db set-password --email ana@example.com --password-stdin < password.txt': 'En un script',
+    },
+    flags: {
+      email: 'Correo de la cuenta.',
+      'password-stdin': 'Lee la contraseña de la entrada estándar.',
+    },
+    done: (email: string, count: number) =>
+      `${email} tiene una contraseña nueva; ${count === 1 ? '1 sesión cerrada' : `${count} sesiones cerradas`}.`,
+  },
+});
+
+export default class DbSetPassword extends BaseCommand<typeof DbSetPassword> {
+  static override texts = texts;
+  static override needsSession = false;
+  static override asksDespiteToken = true;
+  static override flags = {
+    email: Flags.string(),
+    'password-stdin': Flags.boolean(),
+  };
+
+  protected async execute() {
+    const { ask } = sharedTexts[this.language];
+    const email = await this.flagOrAsk('email', this.flags.email, ask.email);
+    const password = await this.#password();
+    const { accounts } = await this.context.database();
+    const { sessions } = await this.context.backend();
+    await sessions.facts(); // A Redis that is down is found before anything is changed.
+    const account = await accounts.setPassword(email, password);
+    const ended = await sessions.revokeAll(account.id);
+    this.log(this.theme.good(texts[this.language].done(harmless(account.email), ended)));
+    return { ended };
+  }
+
+  async #password(): Promise<string> {
+    if (this.flags['password-stdin']) return passwordFromStdin();
+    if (this.isInteractive) return askNewPassword(this.language);
+    throw new AppError('missing_flag', { flag: '--password-stdin', command: 'db set-password' });
+  }
+}

@@ -1,0 +1,86 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../lib/base-command.ts';
+import { AppError } from '../lib/errors.ts';
+import { defineTexts } from '../lib/i18n/language.ts';
+import type { HeldSession } from '../lib/session/current-session.ts';
+
+const texts = defineTexts({
+  en: {
+    summary: 'Sign out: end the session and remove the token file',
+    description:
+      'Ends the session on the server first and removes the token file then. Where the server does not answer the file is kept, as the session still lives.',
+    examples: {
+      'airbnb logout': 'Ends the session',
+      'airbnb logout --local': 'Only removes the token file; the session ends by its lifetime',
+    },
+    flags: { local: 'Only remove the token file; ask no server.' },
+    done: 'Signed out.',
+    already: 'You were not signed in.',
+    local: 'The token file was removed. The session was not ended: it ends by itself, by its lifetime.',
+    tokenSet: 'AIRBNB_TOKEN is set: its session is what was ended. Unset it; the token file was left alone.',
+  },
+  es: {
+    summary: 'Cierra la sesión y borra el archivo del token',
+    description:
+      'Primero termina la sesión en el servidor y después borra el archivo del token. Si el servidor no responde el archivo se conserva, porque la sesión sigue viva.',
+    examples: {
+      'airbnb logout': 'Cierra la sesión',
+      'airbnb logout --local': 'Solo borra el archivo del token; la sesión termina por su tiempo de vida',
+    },
+    flags: { local: 'Solo borra el archivo del token; no pregunta a ningún servidor.' },
+    done: 'Sesión cerrada.',
+    already: 'No habías iniciado sesión.',
+    local: 'Se borró el archivo del token. La sesión no se cerró: termina sola, por su tiempo de vida.',
+    tokenSet: 'AIRBNB_TOKEN está definida: se cerró su sesión. Quítala; el archivo del token no se tocó.',
+  },
+});
+
+export default class Logout extends BaseCommand<typeof Logout> {
+  static override texts = texts;
+  static override needsSession = false;
+  static override flags = { local: Flags.boolean() };
+
+  protected async execute() {
+    const t = texts[this.language];
+    const file = this.context.sessionFile;
+    if (this.flags.local) {
+      file.refuseUnsafe();
+      file.remove();
+      this.log(t.local);
+      return { ended: 0 };
+    }
+    const held = this.#held();
+    if (!held) {
+      this.log(t.already);
+      return { ended: 0 };
+    }
+    const ended = await this.#end(held);
+    if (held.source === 'file') file.removeIfHolds(held.token);
+    else this.warnUser(t.tokenSet);
+    this.log(this.theme.good(t.done));
+    return { ended };
+  }
+
+  /** A malformed file is removed, as there is no session in it; a malformed AIRBNB_TOKEN is an error. */
+  #held(): HeldSession | undefined {
+    try {
+      return this.context.findHeld();
+    } catch (error) {
+      const reason = error instanceof AppError ? error.reason : undefined;
+      if (reason === 'never') return undefined;
+      if (reason !== 'malformed' || this.context.config.token !== undefined) throw error;
+      this.context.sessionFile.remove();
+      return undefined;
+    }
+  }
+
+  async #end(held: HeldSession): Promise<number> {
+    try {
+      const { sessions } = await this.context.backendOf(held);
+      return await sessions.end(held.token, held.userId);
+    } catch (error) {
+      if (error instanceof AppError && error.reason === 'expired') return 0;
+      throw error;
+    }
+  }
+}

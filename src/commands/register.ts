@@ -1,0 +1,77 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../lib/base-command.ts';
+import { AppError } from '../lib/errors.ts';
+import { defineTexts } from '../lib/i18n/language.ts';
+import { sharedTexts } from '../lib/i18n/shared-texts.ts';
+import { ROLES, type Rol } from '../lib/session/session.ts';
+import { askNewPassword, passwordFromStdin } from '../lib/ui/password-input.ts';
+import { profileJson } from '../lib/ui/profile-view.ts';
+import { harmless } from '../lib/ui/terminal-text.ts';
+
+const texts = defineTexts({
+  en: {
+    summary: 'Make an account',
+    description: 'Makes an account, and its guest and host profiles. It does not sign in.',
+    examples: {
+      'airbnb register': 'Asks for the e-mail, the name and the password',
+      'airbnb register --email ana@example.com --nombre Ana --password-stdin < password.txt': 'In a script',
+      'airbnb register --email luis@example.com --nombre Luis --rol ANFITRION': 'A host',
+    },
+    flags: {
+      email: 'E-mail of the account.',
+      nombre: 'Name of the person.',
+      rol: 'Guest (HUESPED), host (ANFITRION) or both (AMBOS).',
+      'password-stdin': 'Read the password from standard input.',
+    },
+    done: (email: string, rol: string) => `Account ${email} made (${rol}).`,
+    next: 'Sign in with "airbnb login".',
+  },
+  es: {
+    summary: 'Crea una cuenta',
+    description: 'Crea una cuenta, y sus perfiles de huésped y anfitrión. No inicia sesión.',
+    examples: {
+      'airbnb register': 'Pregunta el correo, el nombre y la contraseña',
+      'airbnb register --email ana@example.com --nombre Ana --password-stdin < password.txt': 'En un script',
+      'airbnb register --email luis@example.com --nombre Luis --rol ANFITRION': 'Un anfitrión',
+    },
+    flags: {
+      email: 'Correo de la cuenta.',
+      nombre: 'Nombre de la persona.',
+      rol: 'Huésped (HUESPED), anfitrión (ANFITRION) o ambos (AMBOS).',
+      'password-stdin': 'Lee la contraseña de la entrada estándar.',
+    },
+    done: (email: string, rol: string) => `Cuenta ${email} creada (${rol}).`,
+    next: 'Inicia sesión con "airbnb login".',
+  },
+});
+
+export default class Register extends BaseCommand<typeof Register> {
+  static override texts = texts;
+  static override needsSession = false;
+  static override asksDespiteToken = true;
+  static override flags = {
+    email: Flags.string(),
+    nombre: Flags.string({ aliases: ['name'] }),
+    rol: Flags.string({ aliases: ['role'], options: ROLES, default: 'HUESPED' }),
+    'password-stdin': Flags.boolean(),
+  };
+
+  protected async execute() {
+    const t = texts[this.language];
+    const { ask } = sharedTexts[this.language];
+    const email = await this.flagOrAsk('email', this.flags.email, ask.email);
+    const nombre = await this.flagOrAsk('nombre', this.flags.nombre, ask.nombre);
+    const password = await this.#password();
+    const { accounts } = await this.context.database();
+    const account = await accounts.register({ email, nombre, rol: this.flags.rol as Rol, password });
+    this.log(this.theme.good(t.done(harmless(account.email), account.rol)));
+    this.log(t.next);
+    return profileJson(account);
+  }
+
+  async #password(): Promise<string> {
+    if (this.flags['password-stdin']) return passwordFromStdin();
+    if (this.isInteractive) return askNewPassword(this.language);
+    throw new AppError('missing_flag', { flag: '--password-stdin', command: 'register' });
+  }
+}

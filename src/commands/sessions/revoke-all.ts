@@ -1,0 +1,61 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../lib/base-command.ts';
+import { defineTexts } from '../../lib/i18n/language.ts';
+
+const texts = defineTexts({
+  en: {
+    summary: 'End all of your sessions',
+    description: 'Ends the session that it runs in too, unless --except-current is given.',
+    examples: {
+      'airbnb sessions revoke-all': 'All sessions, after a question',
+      'airbnb sessions revoke-all --except-current --yes': 'All others, without a question',
+    },
+    flags: {
+      'except-current': 'Keep the session that it runs in.',
+      yes: 'Do not ask.',
+    },
+    ask: 'End all of your sessions, this one included?',
+    askOthers: 'End all of your other sessions?',
+    progress: (done: number, total: number) => `${done} of ${total} ...`,
+    done: (count: number) => (count === 1 ? '1 session ended.' : `${count} sessions ended.`),
+  },
+  es: {
+    summary: 'Cierra todas tus sesiones',
+    description: 'Cierra también la sesión en la que se ejecuta, salvo con --except-current.',
+    examples: {
+      'airbnb sessions revoke-all': 'Todas las sesiones, tras una pregunta',
+      'airbnb sessions revoke-all --except-current --yes': 'Todas las demás, sin preguntar',
+    },
+    flags: {
+      'except-current': 'Conserva la sesión en la que se ejecuta.',
+      yes: 'No pregunta.',
+    },
+    ask: '¿Cerrar todas tus sesiones, también esta?',
+    askOthers: '¿Cerrar todas tus demás sesiones?',
+    progress: (done: number, total: number) => `${done} de ${total} ...`,
+    done: (count: number) => (count === 1 ? '1 sesión cerrada.' : `${count} sesiones cerradas.`),
+  },
+});
+
+export default class SessionsRevokeAll extends BaseCommand<typeof SessionsRevokeAll> {
+  static override texts = texts;
+  static override flags = {
+    'except-current': Flags.boolean(),
+    yes: Flags.boolean({ char: 'y' }),
+  };
+
+  protected async execute() {
+    const t = texts[this.language];
+    const { sessions, session } = this.live;
+    const keep = this.flags['except-current'] ? session.token : undefined;
+    await this.confirm(keep ? t.askOthers : t.ask, this.flags.yes);
+    const ended = await sessions.revokeAll(session.wire.user_id, {
+      except: keep,
+      onProgress: (done, total) => {
+        if (process.stderr.isTTY && done < total) this.say(t.progress(done, total));
+      },
+    });
+    this.log(this.theme.good(t.done(ended)));
+    return { ended };
+  }
+}

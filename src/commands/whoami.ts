@@ -1,0 +1,68 @@
+import { BaseCommand } from '../lib/base-command.ts';
+import { defineTexts } from '../lib/i18n/language.ts';
+import { liveSessionJson } from '../lib/ui/live-session-view.ts';
+import { alignRows, localTime, shown } from '../lib/ui/rows.ts';
+import { sessionRows } from '../lib/ui/session-view.ts';
+import { harmless } from '../lib/ui/terminal-text.ts';
+
+const texts = defineTexts({
+  en: {
+    summary: 'Show who is signed in, and the session',
+    description: 'Like every command that needs a session, it refreshes it.',
+    examples: {
+      'airbnb whoami': 'The profile and the session',
+      'airbnb whoami --json': 'The same for a script',
+    },
+    user: 'User id',
+    guest: 'Guest id',
+    host: 'Host id',
+    auth: 'Auth user id',
+    since: 'Account since',
+    server: 'Server',
+    engine: { redis: 'Redis', embedded: 'embedded' },
+    token: 'Token from',
+    source: { env: 'AIRBNB_TOKEN', file: 'the token file' },
+  },
+  es: {
+    summary: 'Muestra quién ha iniciado sesión, y la sesión',
+    description: 'Como toda orden que necesita una sesión, la renueva.',
+    examples: {
+      'airbnb whoami': 'El perfil y la sesión',
+      'airbnb whoami --json': 'Lo mismo para un script',
+    },
+    user: 'Id de usuario',
+    guest: 'Id de huésped',
+    host: 'Id de anfitrión',
+    auth: 'Id de autenticación',
+    since: 'Cuenta desde',
+    server: 'Servidor',
+    engine: { redis: 'Redis', embedded: 'integrado' },
+    token: 'Token de',
+    source: { env: 'AIRBNB_TOKEN', file: 'el archivo del token' },
+  },
+});
+
+export default class Whoami extends BaseCommand<typeof Whoami> {
+  static override texts = texts;
+
+  protected async execute() {
+    const { live } = this;
+    const { wire } = live.session;
+    const t = texts[this.language];
+    this.log(this.theme.title(`${shown(wire.nombre)} <${harmless(wire.email)}>`));
+    this.log(
+      alignRows([
+        ['Rol', harmless(wire.rol)],
+        [t.user, shown(wire.user_id)],
+        [t.guest, shown(wire.huesped_id)],
+        [t.host, shown(wire.anfitrion_id)],
+        [t.auth, shown(wire.auth_user_id)],
+        [t.since, localTime(wire.creado_en)],
+        ...sessionRows(live.session, this.language),
+        [t.server, `${live.server} (${t.engine[live.engine]})`],
+        [t.token, t.source[live.source]],
+      ]),
+    );
+    return liveSessionJson(live);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Surroundings } from '../session/device.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionFile } from '../session/session-file.ts';
+import type { SessionService } from '../session/session-service.ts';
+import type { Account } from '../user/user-repository.ts';
+import { profileOf } from './profile.ts';
+
+/** Whose credentials were verified. */
+export interface CredentialVerifier {
+  /** @throws AppError `wrong_credentials` */
+  verify(email: string, password: string): Promise<Account>;
+}
+
+export interface SignInParts {
+  readonly accounts: CredentialVerifier;
+  readonly sessions: SessionService;
+  readonly file: SessionFile;
+  /** The name of the server that the sessions live on. */
+  readonly server: string;
+}
+
+/** From an e-mail and a password to a session that the next command finds. */
+export class SignInService {
+  readonly #parts: SignInParts;
+
+  constructor(parts: SignInParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Verifies the credentials, starts a session and writes the token file. A session whose token could not be
+   * kept is ended again.
+   * @throws AppError `wrong_credentials`, `token_file_unsafe`, `token_file_unwritable`, or of an engine
+   */
+  async signIn(email: string, password: string, surroundings: Surroundings): Promise<Session> {
+    const { accounts, sessions, file, server } = this.#parts;
+    file.refuseUnsafe();
+    const account = await accounts.verify(email, password);
+    const session = await sessions.start(profileOf(account), surroundings);
+    const { token, mark, wire } = session;
+    try {
+      file.write({ token, mark, email: wire.email, userId: wire.user_id, server });
+    } catch (error) {
+      await sessions.end(token, wire.user_id);
+      throw error;
+    }
+    return session;
+  }
+}

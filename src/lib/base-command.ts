@@ -1,0 +1,230 @@
+import { Command, Flags, type Interfaces } from '@oclif/core';
+import { describeFailure, toAppError } from './command-failure.ts';
+import { Context, type LiveSession, type Notice } from './context.ts';
+import { AppError } from './errors.ts';
+import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
+import { sharedTexts } from './i18n/shared-texts.ts';
+import { trace } from './trace.ts';
+import { askSecret, askText, askYesNo } from './ui/prompts.ts';
+import { harmless, stringifyHarmless } from './ui/terminal-text.ts';
+import { loadTheme, plainTheme, type Theme } from './ui/theme.ts';
+
+/** What `--help` says of a command. */
+export interface CommandTexts {
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly description?: string;
+  /** By command line as it is typed: what it does. */
+  readonly examples: Readonly<Record<string, string>>;
+  readonly flags?: Readonly<Record<string, string>>;
+  readonly args?: Readonly<Record<string, string>>;
+}
+
+/** Reasons for which a person at a terminal is asked to sign in again, after which the command goes on. */
+const MENDED_BY_SIGNING_IN = new Set(['never', 'expired', 'revoked', 'other_server', 'malformed', 'corrupt']);
+
+/**
+ * What every command is built on: parse, restore the session, run, close. A command says what it does in
+ * {@link execute} and finds the live session in `this.live`; unless it says otherwise it needs one, so that
+ * forgetting is safe.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static texts: Texts<CommandTexts>;
+  /** Does the command need a session? */
+  static needsSession = true;
+  /** May it ask although AIRBNB_TOKEN is set? Commands that sign in or register do. */
+  static asksDespiteToken = false;
+
+  static override baseFlags = {
+    json: Flags.boolean({ helpGroup: 'GLOBAL' }),
+    strict: Flags.boolean({ helpGroup: 'GLOBAL' }),
+    'no-input': Flags.boolean({ helpGroup: 'GLOBAL' }),
+  };
+
+  protected flags!: Interfaces.InferredFlags<T['flags'] & (typeof BaseCommand)['baseFlags']>;
+  protected args!: Interfaces.InferredArgs<T['args']>;
+  protected language: Language = detectLanguage(process.env);
+  protected theme: Theme = plainTheme;
+  protected context!: Context;
+  #live: LiveSession | undefined;
+
+  /** The work of the command. What it returns is the document of `--json`. */
+  protected abstract execute(): Promise<unknown>;
+
+  /** The session that the command runs in. */
+  protected get live(): LiveSession {
+    if (!this.#live) throw new AppError('never');
+    return this.#live;
+  }
+
+  /** Whether there is a person who can be asked. */
+  protected get isInteractive(): boolean {
+    const { CI, AIRBNB_TOKEN } = process.env;
+    const tokenForbids = AIRBNB_TOKEN !== undefined && !this.#class.asksDespiteToken;
+    const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+    return (
+      isTerminal &&
+      !this.jsonEnabled() &&
+      !this.flags['no-input'] &&
+      !this.context.config.noInput &&
+      !CI &&
+      !tokenForbids
+    );
+  }
+
+  /** Parses first, and restores then: a typo must not slide the session. */
+  override async init(): Promise<void> {
+    await super.init();
+    const { flags, args } = await this.parse(this.ctor as never);
+    this.flags = flags as typeof this.flags;
+    this.args = args as typeof this.args;
+    this.context = new Context({
+      environment: process.env,
+      packageRoot: this.config.root,
+      version: `${this.config.bin}/${this.config.version}`,
+      strict: this.flags.strict === true,
+      isTerminal: process.stdin.isTTY === true,
+      onNotice: (notice) => this.#announce(notice),
+    });
+    this.theme = await loadTheme(process.env, process.stdout);
+  }
+
+  override async run(): Promise<unknown> {
+    const { config } = this.context;
+    this.language = detectLanguage(process.env, config.settings.get('AIRBNB_LANG'));
+    if (this.#class.needsSession) this.#live = await this.#restore();
+    return this.execute();
+  }
+
+  override async catch(error: unknown): Promise<void> {
+    const failure = toAppError(error, this.#name);
+    process.exitCode = failure.exitCode;
+    if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
+    const json = describeFailure(failure, this.language);
+    if (this.jsonEnabled()) {
+      this.logJson({ error: json });
+      return;
+    }
+    const theme = await loadTheme(process.env, process.stderr);
+    this.say(`${theme.bad(`${sharedTexts[this.language].error}:`)} ${json.message}`);
+    if (json.hint) this.say(json.hint);
+  }
+
+  /** Runs after parse errors too. */
+  override async finally(): Promise<void> {
+    await this.context?.close();
+  }
+
+  /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
+  override jsonEnabled(): boolean {
+    const end = this.argv.indexOf('--');
+    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes('--json');
+  }
+
+  override logJson(document: unknown): void {
+    process.stdout.write(`${stringifyHarmless(document)}\n`);
+  }
+
+  /** Prints a part of the result on stdout, where it is for a person. */
+  override log(message = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${message}\n`);
+  }
+
+  /** Tells a person something on stderr: progress, a warning, an error. */
+  protected say(message: string): void {
+    process.stderr.write(`${message}\n`);
+  }
+
+  protected warnUser(message: string): void {
+    this.say(`${this.theme.warning(`${sharedTexts[this.language].warning}:`)} ${message}`);
+  }
+
+  /**
+   * A value that a flag may give, or else a person.
+   * @throws AppError `missing_flag` where there is nobody to ask
+   */
+  protected async flagOrAsk(flag: string, value: string | undefined, question: string): Promise<string> {
+    if (value !== undefined) return value;
+    if (!this.isInteractive) throw new AppError('missing_flag', { flag: `--${flag}`, command: this.#name });
+    return askText(question);
+  }
+
+  /**
+   * Asks before something that cannot be undone.
+   * @throws AppError `confirmation_required` where there is nobody to ask; `declined`
+   */
+  protected async confirm(question: string, isConfirmed: boolean): Promise<void> {
+    if (isConfirmed) return;
+    if (!this.isInteractive) throw new AppError('confirmation_required', { flag: '--yes' });
+    if (!(await askYesNo(question))) throw new AppError('declined');
+  }
+
+  /** Signs in with an e-mail and a password, and says who is signed in. */
+  protected async signIn(email: string, password: string): Promise<LiveSession> {
+    const { SignInService } = await import('./auth/sign-in-service.ts');
+    const { accounts } = await this.context.database();
+    const backend = await this.context.backend();
+    const service = new SignInService({
+      accounts,
+      sessions: backend.sessions,
+      server: backend.server,
+      file: this.context.sessionFile,
+    });
+    const session = await service.signIn(email, password, this.context.surroundings).catch((error) => {
+      throw this.#nameEmbedded(error);
+    });
+    return { ...backend, session, source: 'file' };
+  }
+
+  get #class(): typeof BaseCommand {
+    return this.constructor as unknown as typeof BaseCommand;
+  }
+
+  /** The command as it is typed. */
+  get #name(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
+  }
+
+  async #restore(): Promise<LiveSession> {
+    try {
+      return await this.context.restore();
+    } catch (error) {
+      const mayMend = error instanceof AppError && MENDED_BY_SIGNING_IN.has(error.reason);
+      if (!mayMend || !this.isInteractive) throw error;
+      return await this.#signInAgain(error);
+    }
+  }
+
+  /** The session is gone and a person is there: asks for the password of the same e-mail, and goes on. */
+  async #signInAgain(error: AppError): Promise<LiveSession> {
+    const t = sharedTexts[this.language];
+    this.say(`${describeFailure(error, this.language).message} ${t.signInAgain}`);
+    const known = this.#knownEmail();
+    if (known) this.say(`${t.ask.email} ${harmless(known)}`);
+    const live = await this.signIn(known ?? (await askText(t.ask.email)), await askSecret(t.ask.password));
+    this.say(t.signedIn(harmless(live.session.wire.nombre), harmless(live.session.wire.email)));
+    return live;
+  }
+
+  #knownEmail(): string | undefined {
+    try {
+      return this.context.findHeld().email;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** On an embedded engine a failed login says so: a configuration that got lost looks like a wrong password. */
+  #nameEmbedded(error: unknown): unknown {
+    const isWrong = error instanceof AppError && error.reason === 'wrong_credentials';
+    return isWrong && !this.context.config.postgres
+      ? new AppError('wrong_credentials', { embedded: 1 })
+      : error;
+  }
+
+  #announce(notice: Notice): void {
+    const isProgress = notice === 'embedded_started';
+    if (isProgress && !process.stderr.isTTY) return;
+    this.say(this.theme.faint(sharedTexts[this.language].notices[notice]));
+  }
+}

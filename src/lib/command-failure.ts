@@ -1,0 +1,90 @@
+import { AppError, type ErrorParams } from './errors.ts';
+import { errorTexts } from './i18n/error-texts.ts';
+import type { Language } from './i18n/language.ts';
+import { redactTokens } from './session/session-token.ts';
+
+/** The `error` member of the JSON document that a failed command prints. */
+export interface FailureJson {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly hint: string | null;
+  /** Which engine, for `unreachable`, `refusing_work` and `misconfigured`. */
+  readonly engine?: string;
+  /** Which variable, for errors of the configuration. */
+  readonly setting?: string;
+  /** Which flag, for wrong usage. */
+  readonly flag?: string;
+}
+
+/** Parameters of an error that its JSON carries as they are: names, never a value that somebody typed. */
+const PUBLISHED = ['engine', 'setting', 'flag'] as const;
+
+/** An error as people and scripts read it. */
+export function describeFailure(error: AppError, language: Language): FailureJson {
+  const { message, hint } = errorTexts[language][error.reason](error.params);
+  const published = PUBLISHED.flatMap((name) =>
+    error.params[name] === undefined ? [] : [[name, String(error.params[name])]],
+  );
+  return {
+    code: error.exitCode,
+    reason: error.reason,
+    message: redactTokens(message),
+    hint: hint === undefined ? null : redactTokens(hint),
+    ...Object.fromEntries(published),
+  };
+}
+
+/**
+ * Sorts whatever was thrown into our own errors. oclif's parse errors repeat the argument, which may be a token
+ * or a password typed in the wrong place, so only the names of our own flags and arguments are taken from them.
+ * They are known by their names, as the bundle may hold another copy of their classes.
+ * @param command the command's name as it is typed, such as `sessions list`
+ */
+export function toAppError(error: unknown, command: string): AppError {
+  if (error instanceof AppError) return error;
+  if (!(error instanceof Error)) return new AppError('internal');
+  const { flags, args } = error as Error & { flags?: unknown; args?: unknown };
+  switch (error.constructor.name) {
+    case 'NonExistentFlagsError':
+      return new AppError('unknown_flag', { ...nameOfFlag(flags), command });
+    case 'UnexpectedArgsError':
+      return new AppError('unexpected_argument', { command });
+    case 'RequiredArgsError':
+      return new AppError('missing_argument', { name: nameOfArgument(args), command });
+    case 'FlagInvalidOptionError':
+      return new AppError('invalid_value', optionsOf(error.message));
+    case 'CLIError':
+      return misusedFlag(error.message, command) ?? new AppError('internal', {}, { cause: error });
+    default:
+      return new AppError('internal', {}, { cause: error });
+  }
+}
+
+/** A flag as it was typed, less a value; nothing where it could be a secret. */
+function nameOfFlag(flags: unknown): ErrorParams {
+  const flag = Array.isArray(flags) ? String(flags[0]).split('=')[0] : undefined;
+  return flag && /^--?[a-z][a-z-]{0,30}$/i.test(flag) ? { flag } : {};
+}
+
+function nameOfArgument(args: unknown): string {
+  const [first] = Array.isArray(args) ? (args as { name?: string }[]) : [];
+  return (first?.name ?? '').toUpperCase();
+}
+
+/** From "Expected --rol=<what was typed> to be one of: HUESPED, ANFITRION". */
+function optionsOf(message: string): ErrorParams {
+  const flag = /^Expected (--[a-z-]+)=/.exec(message)?.[1];
+  const expected = /to be one of: ([A-Za-z, ]+)\n/.exec(message)?.[1];
+  return { ...(flag ? { flag } : {}), ...(expected ? { expected } : {}) };
+}
+
+/** From "Flag --email expects a value" and the like, in which oclif names our flag and no value. */
+function misusedFlag(message: string, command: string): AppError | undefined {
+  const flag = /^Flag (--[a-z-]+) /.exec(message)?.[1];
+  if (!flag) return undefined;
+  if (message.includes('only be specified once')) {
+    return new AppError('conflicting_flags', { flags: `${flag}, ${flag}` });
+  }
+  return new AppError('missing_value', { flag, command });
+}
