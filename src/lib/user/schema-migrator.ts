@@ -13,14 +13,15 @@ export interface MigrationStatus {
 /**
  * Brings the tables of accounts up to date: creates them, or adopts those of the Python system. All that is pending
  * happens in one transaction, under a lock of that transaction: run by several at once, one does it and the others
- * find it done. Where nothing is pending, nothing is written and no lock taken.
+ * find it done.
  * @returns the names of the migrations that this call applied
- * @throws AppError `unsupported_version`, or `unsupported_schema` where the tables cannot be adopted
+ * @throws AppError `unsupported_version`, or `unsupported_schema` where the tables cannot be adopted or a newer version of
+ *   this program has been here (`migrations_differ`)
  */
 export async function migrateToLatest<Tables>(db: Kysely<Tables>): Promise<{ applied: string[] }> {
   const { pending } = await migrationStatus(db);
-  if (pending.length === 0) return { applied: [] };
-  await assertAdoptable(db); // the migrator makes its own tables outside of the transaction
+  // Already here, as the migrator makes tables of its own before the transaction.
+  if (pending.length > 0) await assertAdoptable(db);
   const { error, results = [] } = await (await migratorOf(db)).migrateToLatest();
   if (error !== undefined) throw differs(error) ? unsupportedSchema('migrations_differ') : error;
   return {

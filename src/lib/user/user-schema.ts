@@ -1,4 +1,4 @@
-import { type QueryExecutorProvider, sql } from 'kysely';
+import { type Generated, type QueryExecutorProvider, sql } from 'kysely';
 import { postgresFailure } from '../connections/postgres-errors.ts';
 import type { AppError, ErrorParams } from '../errors.ts';
 
@@ -10,32 +10,33 @@ export type Rol = (typeof ROLES)[number];
  * The tables of accounts, as queries see them. `Id` is a number, or text where the column is a bigint; a time is
  * only ever read through an expression that does not depend on its column's type.
  */
-export interface AccountTables {
+export interface Tables {
   usuario: {
-    id: Id;
+    id: Generated<Id>;
     email: string;
     password_hash: string | null;
     rol: string;
     auth_user_id: string | null;
     nombre: string | null;
-    creado_en: unknown;
+    creado_en: Generated<unknown>;
   };
   huesped: ProfileTable;
   anfitrion: ProfileTable;
 }
 
 interface ProfileTable {
-  id: Id;
+  id: Generated<Id>;
   usuario_id: Id;
   nombre: string | null;
 }
 
-type Id = number | string;
+/** As the driver gives it: a bigint comes as text. */
+export type Id = number | string;
 
 /** The tables that hang on `usuario`, one row for each role that its owner plays. */
 export const PROFILE_TABLES = ['huesped', 'anfitrion'] as const;
 
-type TableName = keyof AccountTables;
+type TableName = keyof Tables;
 
 /** The type of a column in the catalog. */
 interface Column {
@@ -60,20 +61,19 @@ const NUMBERS = ['int4', 'int8'];
 const WORDS = ['text', 'varchar'];
 
 /** The types that are accepted, the same list for a table of ours and for one of the Python system. */
-const ACCEPTED: { readonly [T in TableName]: { readonly [C in keyof AccountTables[T]]: readonly string[] } } =
-  {
-    usuario: {
-      id: NUMBERS,
-      email: WORDS,
-      password_hash: WORDS,
-      rol: [...WORDS, ENUM],
-      auth_user_id: ['uuid'],
-      nombre: WORDS,
-      creado_en: ['timestamp', 'timestamptz'],
-    },
-    huesped: { id: NUMBERS, usuario_id: NUMBERS, nombre: WORDS },
-    anfitrion: { id: NUMBERS, usuario_id: NUMBERS, nombre: WORDS },
-  };
+const ACCEPTED: { readonly [T in TableName]: { readonly [C in keyof Tables[T]]: readonly string[] } } = {
+  usuario: {
+    id: NUMBERS,
+    email: WORDS,
+    password_hash: WORDS,
+    rol: [...WORDS, ENUM],
+    auth_user_id: ['uuid'],
+    nombre: WORDS,
+    creado_en: ['timestamp', 'timestamptz'],
+  },
+  huesped: { id: NUMBERS, usuario_id: NUMBERS, nombre: WORDS },
+  anfitrion: { id: NUMBERS, usuario_id: NUMBERS, nombre: WORDS },
+};
 
 /** What the Python system's `usuario` lacks; adoption adds them. */
 export const ADDED_TO_USUARIO = ['password_hash', 'nombre'] as const;

@@ -1,0 +1,75 @@
+import { AppError } from '../errors.ts';
+import type { Account, UserRepository } from '../user/user-repository.ts';
+import type { Rol } from '../user/user-schema.ts';
+import { canonicalEmail, validEmail, validNombre } from './account-rules.ts';
+import { hashPassword, verifyPassword } from './password-hash.ts';
+import { assertGoodPassword } from './password-rules.ts';
+
+export interface Registration {
+  readonly email: string;
+  readonly nombre: string;
+  readonly rol: Rol;
+  readonly password: string;
+}
+
+/** Who someone is: makes accounts, checks and changes passwords. Knows nothing of sessions. */
+export class AccountService {
+  readonly #users: UserRepository;
+
+  constructor(users: UserRepository) {
+    this.#users = users;
+  }
+
+  /**
+   * Makes an account with the profiles of its rol.
+   * @throws AppError `invalid_email`, `invalid_nombre`, `invalid_password` or `email_taken`
+   */
+  async register({ email, nombre, rol, password }: Registration): Promise<Account> {
+    const account = { email: validEmail(email), nombre: validNombre(nombre), rol };
+    assertGoodPassword(password);
+    // Hashed before the transaction, which would otherwise hold the database up meanwhile.
+    return this.#users.insert({ ...account, passwordHash: await hashPassword(password) });
+  }
+
+  /**
+   * Checks an e-mail and a password, neither of which need follow today's rules.
+   * @throws AppError `wrong_credentials` for an unknown e-mail, a wrong password and an account without one: the
+   *   same error, after the same query and the same work
+   */
+  async verify(email: string, password: string): Promise<Account> {
+    const account = await this.#users.findByEmail(canonicalEmail(email));
+    const matches = await verifyPassword(password, account?.passwordHash);
+    if (!account || !matches) throw new AppError('wrong_credentials');
+    return account;
+  }
+
+  /**
+   * Replaces the password of an account whose owner knows the old one.
+   * @throws AppError `invalid_password` (of the new one), `wrong_credentials`, or `unknown_account` where it was
+   *   deleted meanwhile
+   */
+  async changePassword(userId: number, oldPassword: string, newPassword: string): Promise<void> {
+    assertGoodPassword(newPassword);
+    const account = await this.#users.findById(userId);
+    if (!account) throw new AppError('unknown_account');
+    if (!(await verifyPassword(oldPassword, account.passwordHash))) throw new AppError('wrong_credentials');
+    await this.#store(account.id, newPassword);
+  }
+
+  /**
+   * Gives an account a password without asking for the old one: for whoever runs the database.
+   * @throws AppError `invalid_password` or `unknown_account`
+   */
+  async setPassword(email: string, newPassword: string): Promise<Account> {
+    assertGoodPassword(newPassword);
+    const account = await this.#users.findByEmail(canonicalEmail(email));
+    if (!account) throw new AppError('unknown_account');
+    return { ...account, passwordHash: await this.#store(account.id, newPassword) };
+  }
+
+  async #store(userId: number, password: string): Promise<string> {
+    const hash = await hashPassword(password);
+    if (!(await this.#users.setPasswordHash(userId, hash))) throw new AppError('unknown_account');
+    return hash;
+  }
+}

@@ -1,0 +1,37 @@
+import bcrypt from 'bcrypt';
+
+/** Each step doubles the time of a hash; 12 is what the Python system uses. */
+const COST = 12;
+/** bcrypt looks no further. Cut here for `$2a$` too, where the library's counter of the length wraps around. */
+const MAX_BYTES = 72;
+/** 4 is bcrypt's least; one over 16 takes many seconds, so whoever wrote it meant harm or made a mistake. */
+const HASH = /^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/;
+/** Salt and digest of no password in particular: what it is compared with is thrown away. */
+const NOBODYS_DIGEST = 'Ro0CUfOqk6cXEKf3dyaM7OhSCvnwM9s4wIX9JeLapehKK5YdLxKcm';
+
+/** A bcrypt hash of cost 12, `$2b$`. The password must be at most 72 bytes in UTF-8: the rest would not count. */
+export async function hashPassword(password: string): Promise<string> {
+  return bcrypt.hash(password, COST);
+}
+
+/**
+ * Whether the password belongs to the hash. Of a longer one the first 72 bytes count, as in Python's bcrypt. An
+ * absent hash, or one that is none of bcrypt's, belongs to no password, and to find that out takes as long as
+ * any other mismatch. Never throws on a hash.
+ */
+export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
+  const bytes = Buffer.from(password).subarray(0, MAX_BYTES);
+  const cost = Number(HASH.exec(hash ?? '')?.[1] ?? Number.NaN);
+  if (!hash || Number.isNaN(cost)) {
+    await bcrypt.compare(bytes, nobodysHash(COST));
+    return false;
+  }
+  if (await bcrypt.compare(bytes, hash.replace(/^\$2y/, '$2b'))) return true; // PHP's name for the same
+  // A hash of a lower cost failed sooner: 2^c + 2^c + 2^(c+1) + ... + 2^11 rounds are the 2^12 of the others.
+  for (let spent = cost; spent < COST; spent++) await bcrypt.compare(bytes, nobodysHash(spent));
+  return false;
+}
+
+function nobodysHash(cost: number): string {
+  return `$2b$${String(cost).padStart(2, '0')}$${NOBODYS_DIGEST}`;
+}
