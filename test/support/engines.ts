@@ -2,6 +2,7 @@ import { embedded } from './engines/embedded.ts';
 import type { EngineFactory, FreshDatabase, RedisOptions } from './engines/engine-factory.ts';
 import type { EngineProcess } from './engines/engine-process.ts';
 import { native } from './engines/native.ts';
+import { migrate } from './migrate.ts';
 
 export type { FreshDatabase, RedisOptions } from './engines/engine-factory.ts';
 export type { EngineProcess } from './engines/engine-process.ts';
@@ -60,6 +61,7 @@ class Engines {
     const starting = [this.#factory.startRedis(), this.#factory.startPostgres()] as const;
     try {
       const [redis, postgres] = await Promise.all(starting);
+      await migrate(postgres.url);
       this.#shared = { redis, postgres };
     } catch (error) {
       // The one that did start would keep the run from ending.
