@@ -1,7 +1,19 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild';
+import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
@@ -16,7 +28,9 @@ async function main(): Promise<void> {
   mkdirSync(DIST, { recursive: true });
   writeFileSync(TABLE, commandTableSource());
   await bundle();
+  await bundleHost();
   await writeManifest();
+  await placeArchive();
   chmodSync(join(ROOT, 'bin', 'run.js'), 0o755);
 }
 
@@ -41,6 +55,11 @@ async function bundle(): Promise<void> {
   });
 }
 
+/** The host of the embedded engines, whose packages are ES modules: there import() has to stay as it is. */
+async function bundleHost(): Promise<void> {
+  await build({ ...SHARED, entryPoints: { host: join(SOURCE, 'lib', 'local', 'host.ts') } });
+}
+
 /** Keeps pg, kysely and bcrypt in a file of their own, which `whoami` does not read. */
 const databaseApart: EsbuildPlugin = {
   name: 'database-apart',
@@ -56,6 +75,23 @@ async function writeManifest(): Promise<void> {
   const plugin = new Plugin({ root: ROOT, ignoreManifest: true, errorOnManifestCreate: true });
   await plugin.load();
   writeFileSync(join(ROOT, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest)}\n`);
+}
+
+/**
+ * The database that embedded engines begin with. It takes some seconds to make, so it is kept until what it is made
+ * from changes.
+ */
+async function placeArchive(): Promise<void> {
+  const migrations = join(SOURCE, 'lib', 'migrations');
+  const hash = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json')));
+  for (const file of readdirSync(migrations).sort()) hash.update(readFileSync(join(migrations, file)));
+  const kept = join(ROOT, 'node_modules', '.cache', 'airbnb', hash.digest('hex').slice(0, 16), archiveName);
+  if (!existsSync(kept)) {
+    mkdirSync(dirname(kept), { recursive: true });
+    await makeArchive(`${kept}.new`);
+    renameSync(`${kept}.new`, kept);
+  }
+  copyFileSync(kept, join(DIST, archiveName));
 }
 
 main().catch((error) => {

@@ -12,6 +12,18 @@ export const commandTable = {
   get 'db:status'(): Command.Class {
     return require('./commands/db/status.ts').default;
   },
+  get doctor(): Command.Class {
+    return require('./commands/doctor.ts').default;
+  },
+  get 'local:reset'(): Command.Class {
+    return require('./commands/local/reset.ts').default;
+  },
+  get 'local:status'(): Command.Class {
+    return require('./commands/local/status.ts').default;
+  },
+  get 'local:stop'(): Command.Class {
+    return require('./commands/local/stop.ts').default;
+  },
   get login(): Command.Class {
     return require('./commands/login.ts').default;
   },

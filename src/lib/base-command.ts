@@ -35,6 +35,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** May it ask although AIRBNB_TOKEN is set? Commands that sign in or register do. */
   static asksDespiteToken = false;
 
+  /** Does it look into the configuration itself, instead of ending at its first fault? */
+  static toleratesBadConfiguration = false;
+
   static override baseFlags = {
     json: Flags.boolean({ helpGroup: 'GLOBAL' }),
     strict: Flags.boolean({ helpGroup: 'GLOBAL' }),
@@ -92,6 +95,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async run(): Promise<unknown> {
     const { config } = this.context;
     this.language = detectLanguage(process.env, config.settings.get('AIRBNB_LANG'));
+    if (!this.#class.toleratesBadConfiguration) config.validate();
     if (this.#class.needsSession) this.#live = await this.#restore();
     return this.execute();
   }

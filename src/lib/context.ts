@@ -58,13 +58,9 @@ export class Context {
     this.#options = options;
   }
 
-  /** @throws AppError of class bad configuration */
+  /** What is configured; its parts are read when they are asked for. @throws AppError of class bad configuration */
   get config(): Config {
-    if (!this.#config) {
-      const config = loadConfig(this.#options.environment, this.#options.packageRoot);
-      config.validate();
-      this.#config = config;
-    }
+    this.#config ??= loadConfig(this.#options.environment, this.#options.packageRoot);
     return this.#config;
   }
 
@@ -113,7 +109,7 @@ export class Context {
       return this.#memoise(() => this.#open(address, server, 'redis'));
     }
     const engines = await this.localEngines();
-    if (held.server !== undefined && !held.server.startsWith(`${engines.folderId}:`)) {
+    if (held.server !== undefined && !held.server.startsWith(`embedded:${engines.folderId}:`)) {
       throw new AppError('other_server', { server: held.server });
     }
     const host = await engines.running();

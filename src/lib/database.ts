@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { AccountService } from './auth/account-service.ts';
-import { openPostgres } from './connections/postgres.ts';
+import { openPostgres, requireSupportedServer } from './connections/postgres.ts';
 import type { PostgresAddress } from './connections/postgres-address.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from './user/schema-migrator.ts';
 import { UserRepository } from './user/user-repository.ts';
@@ -13,6 +13,8 @@ export interface Database {
   migrate(): Promise<{ applied: string[] }>;
   /** Which migrations the tables have had, and which they lack. */
   status(): Promise<MigrationStatus>;
+  /** @throws AppError `unsupported_version` */
+  facts(): Promise<{ version: string }>;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export function openDatabase(target: PostgresAddress | { readonly socket: string
     accounts: new AccountService(new UserRepository(db)),
     migrate: () => migrateToLatest(db),
     status: () => migrationStatus(db),
+    facts: async () => ({ version: await requireSupportedServer(db) }),
     close: () => db.destroy(),
   };
 }

@@ -67,6 +67,8 @@ export type Reason = keyof typeof exitCodeOfReason;
 /** What the words of an error are filled with: names, paths and numbers, never a secret. */
 export type ErrorParams = Readonly<Record<string, string | number>>;
 
+const BRAND = Symbol.for('airbnb.AppError');
+
 /**
  * An expected failure: a reason and what fills its words, no prose. Anything else that is thrown is a bug
  * and reaches the user as `internal`.
@@ -75,6 +77,12 @@ export class AppError extends Error {
   readonly reason: Reason;
   readonly params: ErrorParams;
   readonly exitCode: ExitCode;
+  readonly [BRAND] = true;
+
+  /** The database is a bundle of its own, with its own copy of this class: both are the same to `instanceof`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   constructor(reason: Reason, params: ErrorParams = {}, options?: { cause?: unknown }) {
     super(reason, options);

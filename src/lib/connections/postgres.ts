@@ -59,14 +59,15 @@ export function openPostgres<Tables>(
 
 /**
  * Checks the server's version. It costs a round trip of its own, so commands that sign in leave it out.
+ * @returns the version, as the server words it
  * @throws AppError `unsupported_version` with `version` (the server's) and `minimum`
  */
-export async function requireSupportedServer(db: QueryExecutorProvider): Promise<void> {
+export async function requireSupportedServer(db: QueryExecutorProvider): Promise<string> {
   const { rows } = await sql<{ number: number; version: string }>`
     select current_setting('server_version_num')::int as number, current_setting('server_version') as version
   `.execute(db);
   const { number = 0, version = 'unknown' } = rows[0] ?? {};
-  if (number >= MINIMUM_VERSION * 10_000) return;
+  if (number >= MINIMUM_VERSION * 10_000) return version;
   throw postgresFailure('unsupported_version', 'version', { version, minimum: MINIMUM_VERSION });
 }
 
