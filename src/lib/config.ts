@@ -22,7 +22,7 @@ export interface Folders {
   readonly state: string;
 }
 
-export const DEFAULT_TTL = 90;
+const DEFAULT_TTL = 90;
 const MAX_TTL = 31_536_000; // a year
 const DEFAULT_LOCAL_IDLE = 900;
 

@@ -6,7 +6,7 @@ import type { LocalStatus } from './local/local-engines.ts';
 import type { SettingSource } from './settings.ts';
 
 /** What `doctor` looks at, in this order. */
-export const CHECKS = ['configuration', 'redis', 'postgres', 'migrations', 'token_file', 'clock'] as const;
+const CHECKS = ['configuration', 'redis', 'postgres', 'migrations', 'token_file', 'clock'] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Facts that a check found, for whoever shows them; names and numbers, never a secret. */

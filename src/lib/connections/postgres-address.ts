@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 
 /** libpq's sslmode, without its `allow`. */
-export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
 /** One PostgreSQL server, as DATABASE_URL or the PG* variables name it. */

@@ -1,7 +1,6 @@
 import type { Environment } from '../settings.ts';
 
-export const LANGUAGES = ['en', 'es'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export type Language = 'en' | 'es';
 
 /** The same texts in every language: the compiler refuses a missing key, an extra one or another signature. */
 export type Texts<T> = { readonly [L in Language]: T };

@@ -1,4 +1,4 @@
-import { hostname, platform, release } from 'node:os';
+import { hostname, platform } from 'node:os';
 
 /** How a command reached this machine. */
 export interface Surroundings {
@@ -31,9 +31,4 @@ export function describeDevice({ sshConnection, isTerminal, version }: Surroundi
 export function sshAddress(sshConnection: string | undefined): string | undefined {
   const address = sshConnection?.trim().split(/\s+/)[0];
   return address && /^[0-9a-fA-F:.]{2,45}(%[\w.-]+)?$/.test(address) ? address : undefined;
-}
-
-/** For `doctor`: the operating system with its release. */
-export function describeSystem(): string {
-  return `${platform()} ${release()}`;
 }

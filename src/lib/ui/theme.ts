@@ -15,7 +15,7 @@ const plain = (text: string) => text;
 export const plainTheme: Theme = { title: plain, good: plain, bad: plain, warning: plain, faint: plain };
 
 /** Whether a stream is to be coloured. FORCE_COLOR outranks NO_COLOR, as in Node itself; empty counts as unset. */
-export function wantsColour(environment: Environment, stream: { readonly isTTY?: boolean }): boolean {
+function wantsColour(environment: Environment, stream: { readonly isTTY?: boolean }): boolean {
   const { FORCE_COLOR, NO_COLOR, TERM } = environment;
   if (FORCE_COLOR) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   return !NO_COLOR && TERM !== 'dumb' && stream.isTTY === true;
