@@ -5,4 +5,4 @@ delete process.env.DEBUG;
 
 const { join } = require('node:path');
 
-require('../dist/cli.js').main(process.argv.slice(2), join(__dirname, '..'));
+require('../dist/cli.js').main(process.argv.slice(2), { root: join(__dirname, '..') });

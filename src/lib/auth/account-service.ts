@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
+import type { Rol } from '../user/rol.ts';
 import type { Account, UserRepository } from '../user/user-repository.ts';
-import type { Rol } from '../user/user-schema.ts';
 import { canonicalEmail, validEmail, validNombre } from './account-rules.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import { assertGoodPassword } from './password-rules.ts';

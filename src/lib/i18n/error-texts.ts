@@ -17,6 +17,9 @@ function byProblem<T>(params: ErrorParams, words: Record<string, T>, otherwise: 
 const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
 const engineSetting = (params: ErrorParams) => (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
+/** The command that shows how a command is used. */
+const usage = (command: unknown) => (command ? `airbnb ${command} --help` : 'airbnb --help');
+
 /** The command that makes a token file or its folder safe again. */
 function mendingCommand({ path, problem }: ErrorParams): string | undefined {
   const quoted = `'${String(path).replaceAll("'", "'\\''")}'`;
@@ -71,23 +74,23 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     unknown_flag: ({ flag, command }) => ({
       message: flag ? `There is no flag ${flag} here.` : 'There is no such flag here.',
-      hint: `See the flags with "airbnb ${command} --help".`,
+      hint: `See the flags with "${usage(command)}".`,
     }),
     unexpected_argument: ({ command }) => ({
       message: `"airbnb ${command}" was given an argument that it does not take.`,
-      hint: `See how it is used with "airbnb ${command} --help".`,
+      hint: `See how it is used with "${usage(command)}".`,
     }),
     missing_argument: ({ name, command }) => ({
       message: `The argument ${name} is missing.`,
-      hint: `See how it is used with "airbnb ${command} --help".`,
+      hint: `See how it is used with "${usage(command)}".`,
     }),
     missing_flag: ({ flag, command }) => ({
       message: `The flag ${flag} is missing, and there is no terminal to ask on.`,
-      hint: `Give it, or see "airbnb ${command} --help".`,
+      hint: `Give it, or see "${usage(command)}".`,
     }),
     missing_value: ({ flag, command }) => ({
       message: flag ? `The flag ${flag} needs a value.` : 'A flag needs a value.',
-      hint: `See the flags with "airbnb ${command} --help".`,
+      hint: `See the flags with "${usage(command)}".`,
     }),
     invalid_value: ({ flag, expected }) => ({
       message: flag ? `The value of ${flag} cannot be used.` : 'A value cannot be used.',
@@ -310,23 +313,23 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     unknown_flag: ({ flag, command }) => ({
       message: flag ? `Aquí no existe la opción ${flag}.` : 'Aquí no existe esa opción.',
-      hint: `Mira las opciones con "airbnb ${command} --help".`,
+      hint: `Mira las opciones con "${usage(command)}".`,
     }),
     unexpected_argument: ({ command }) => ({
       message: `"airbnb ${command}" recibió un argumento que no admite.`,
-      hint: `Mira cómo se usa con "airbnb ${command} --help".`,
+      hint: `Mira cómo se usa con "${usage(command)}".`,
     }),
     missing_argument: ({ name, command }) => ({
       message: `Falta el argumento ${name}.`,
-      hint: `Mira cómo se usa con "airbnb ${command} --help".`,
+      hint: `Mira cómo se usa con "${usage(command)}".`,
     }),
     missing_flag: ({ flag, command }) => ({
       message: `Falta la opción ${flag}, y no hay terminal donde preguntar.`,
-      hint: `Añádela, o mira "airbnb ${command} --help".`,
+      hint: `Añádela, o mira "${usage(command)}".`,
     }),
     missing_value: ({ flag, command }) => ({
       message: flag ? `La opción ${flag} necesita un valor.` : 'Una opción necesita un valor.',
-      hint: `Mira las opciones con "airbnb ${command} --help".`,
+      hint: `Mira las opciones con "${usage(command)}".`,
     }),
     invalid_value: ({ flag, expected }) => ({
       message: flag ? `El valor de ${flag} no sirve.` : 'Un valor no sirve.',

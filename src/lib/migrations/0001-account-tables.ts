@@ -1,5 +1,6 @@
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
-import { ADDED_TO_USUARIO, assertAdoptable, PROFILE_TABLES, ROLES } from '../user/user-schema.ts';
+import { ROLES } from '../user/rol.ts';
+import { ADDED_TO_USUARIO, assertAdoptable, PROFILE_TABLES } from '../user/user-schema.ts';
 
 /**
  * Creates the tables of accounts, or adopts those of the Python system: columns are added where they are missing,

@@ -1,7 +1,3 @@
-/** What an account may do: be a guest, a host, or both. */
-export const ROLES = ['HUESPED', 'ANFITRION', 'AMBOS'] as const;
-export type Rol = (typeof ROLES)[number];
-
 /**
  * The JSON under `session:<token>`: a wire contract with the Python client, which writes the same ten fields
  * in this order. Times are ISO 8601 without a zone and mean UTC.

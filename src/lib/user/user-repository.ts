@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { AppError } from '../errors.ts';
-import { type Id, PROFILE_TABLES, ROLES, type Rol, type Tables, unsupportedSchema } from './user-schema.ts';
+import { ROLES, type Rol } from './rol.ts';
+import { type Id, PROFILE_TABLES, type Tables, unsupportedSchema } from './user-schema.ts';
 
 /** A person's account, with the profiles that hang on it. */
 export interface Account {

@@ -1,10 +1,7 @@
 import { type Generated, type QueryExecutorProvider, sql } from 'kysely';
 import { postgresFailure } from '../connections/postgres-errors.ts';
 import type { AppError, ErrorParams } from '../errors.ts';
-
-/** What an account may do: be a guest, a host, or both. */
-export const ROLES = ['HUESPED', 'ANFITRION', 'AMBOS'] as const;
-export type Rol = (typeof ROLES)[number];
+import { ROLES } from './rol.ts';
 
 /**
  * The tables of accounts, as queries see them. `Id` is a number, or text where the column is a bigint; a time is
