@@ -2,6 +2,7 @@
 module.exports = {
   'node-option': ['import=tsx', 'disable-warning=ExperimentalWarning'],
   require: ['./test/support/global-setup.ts'],
+  reporter: './test/support/totals-reporter.ts',
   extension: ['ts'],
   timeout: 20_000,
   slow: 1_000,

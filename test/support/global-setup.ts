@@ -1,5 +1,19 @@
 /** What mocha runs once around the whole suite. */
 import { engines } from './engines.ts';
 
-export const mochaGlobalSetup = () => engines.start();
-export const mochaGlobalTeardown = () => engines.stop();
+/** How long a finished run may take to end by itself. */
+const PATIENCE_MS = 10_000;
+
+export async function mochaGlobalSetup(): Promise<void> {
+  await engines.start();
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  await engines.stop();
+  const watchdog = setTimeout(() => {
+    const held = process.getActiveResourcesInfo().join(', ');
+    process.stderr.write(`Some test left something open that keeps Node from ending: ${held}\n`);
+    process.exit(1);
+  }, PATIENCE_MS);
+  watchdog.unref();
+}

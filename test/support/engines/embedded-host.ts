@@ -23,13 +23,10 @@ async function servePostgres(): Promise<void> {
     ...(inUse ? {} : { loadDataDir: await pristineDatabase() }),
   });
   await new PGLiteSocketServer({ db, port: Number(port), maxConnections: 200 }).start();
-}
-
-async function serve(): Promise<void> {
-  await (kind === 'redis' ? serveRedis() : servePostgres());
   process.send?.('ready');
 }
 
+const serve = kind === 'redis' ? serveRedis : servePostgres;
 serve().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`, () => process.exit(1));
 });

@@ -1,24 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { EngineFactory, FreshDatabase, RedisOptions } from './engine-factory.ts';
 import { EngineProcess } from './engine-process.ts';
 import { freePort, untilReady } from './launching.ts';
-import { secure } from './redis-setup.ts';
+import { redisAnswers, secure } from './redis-setup.ts';
 
 /** Real Valkey and real PostgreSQL in WebAssembly, each in a child process, so that a busy test does not slow them. */
 export const embedded: EngineFactory = { startRedis, startPostgres, createDatabase };
 
-async function launch(...args: string[]): Promise<ChildProcess> {
-  const child = fork(path.join(__dirname, 'embedded-host.ts'), args, {
+function host(...args: string[]): ChildProcess {
+  return fork(path.join(__dirname, 'embedded-host.ts'), args, {
     execArgv: ['--import', 'tsx', '--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const ready = once(child, 'message').then(() => true);
-  const poll = () => Promise.race([ready, new Promise<boolean>((no) => setTimeout(no, 20, false))]);
-  return untilReady(child, poll);
 }
 
 async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
@@ -27,7 +23,8 @@ async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
     port,
     url: `redis://127.0.0.1:${port}`,
     launch: async () => {
-      const child = await launch('redis', String(port));
+      const child = host('redis', String(port));
+      await untilReady(child, () => redisAnswers(port));
       await secure(port, options);
       return child;
     },
@@ -51,7 +48,14 @@ async function postgres(dataFolder?: string, cleanUp?: () => Promise<void>): Pro
   return EngineProcess.start({
     port,
     url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
-    launch: () => launch('postgres', String(port), ...(dataFolder === undefined ? [] : [dataFolder])),
+    launch: () => {
+      const child = host('postgres', String(port), ...(dataFolder === undefined ? [] : [dataFolder]));
+      let ready = false;
+      child.once('message', () => {
+        ready = true;
+      });
+      return untilReady(child, async () => ready);
+    },
     ...(cleanUp ? { cleanUp } : {}),
   });
 }
