@@ -105,8 +105,10 @@ export class LocalEngines {
    * @throws AppError `local_folder_unsafe`.
    */
   async running(): Promise<LocalHost | undefined> {
-    const record = this.#usableRecord();
-    return record && this.#hostOf(record);
+    return this.#orFailed(async () => {
+      const record = this.#usableRecord();
+      return record && this.#hostOf(record);
+    });
   }
 
   /**
@@ -115,9 +117,9 @@ export class LocalEngines {
    * @throws AppError `local_engine_failed`, `local_engine_stuck` or `local_folder_unsafe`.
    */
   async ensure(onProgress: (step: 'starting' | 'ready') => void = () => {}): Promise<LocalHost> {
-    const record = await this.#answeringRecord();
-    if (record !== undefined) return this.#hostOf(record);
     return this.#orFailed(async () => {
+      const record = await this.#answeringRecord();
+      if (record !== undefined) return this.#hostOf(record);
       makePrivateFolder(this.#folder);
       const sockets = makeSocketFolder(this.folderId);
       return this.#withStartLock(

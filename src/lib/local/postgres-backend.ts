@@ -25,6 +25,8 @@ export interface PGliteBackendOptions {
   folder: string;
   archive: string;
   onEvent: (event: BackendEvent) => void;
+  /** The engine is given up when one call takes so long: it cannot be interrupted. Milliseconds. */
+  longestCallMs?: number;
 }
 
 /** What becomes of the database, for the log and the host's record. */
@@ -33,8 +35,7 @@ export type BackendEvent =
   | { kind: 'set_aside'; path: string; message: string }
   | { kind: 'not_migrated' | 'failed'; message: string };
 
-/** The engine is given up when one call takes so long; it cannot be interrupted otherwise. Milliseconds. */
-const longestCallMs = 30_000;
+const defaultLongestCallMs = 30_000;
 
 /** Starting includes making the database, without an archive if need be, and its migrations. Milliseconds. */
 const longestStartMs = 60_000;
@@ -110,8 +111,8 @@ export class PGliteBackend {
   }
 
   async #startThread(replaceBy: string | undefined): Promise<PGliteThread> {
-    const { script, folder, archive, onEvent } = this.#options;
-    const thread = new PGliteThread(script, { folder, archive, replaceBy }, onEvent);
+    const { folder, archive } = this.#options;
+    const thread = new PGliteThread(this.#options, { folder, archive, replaceBy });
     await thread.ready;
     return thread;
   }
@@ -125,9 +126,12 @@ class PGliteThread implements PostgresBackend {
   readonly gone: Promise<string>;
   readonly #worker: Worker;
   readonly #waiting: Array<{ resolve: (report: WorkerReport) => void; reject: (error: Error) => void }> = [];
+  readonly #longestCallMs: number;
   #reason: string | undefined;
 
-  constructor(script: string, data: PGliteWorkerData, onEvent: (event: BackendEvent) => void) {
+  constructor(options: PGliteBackendOptions, data: PGliteWorkerData) {
+    const { script, onEvent, longestCallMs = defaultLongestCallMs } = options;
+    this.#longestCallMs = longestCallMs;
     // What the engine prints is not kept: PostgreSQL quotes statements, and those may hold secrets.
     this.#worker = new Worker(script, { workerData: data, stdout: true, stderr: true });
     this.#worker.stdout.resume();
@@ -151,7 +155,7 @@ class PGliteThread implements PostgresBackend {
   }
 
   async execute(bytes: Uint8Array): Promise<{ reply: Uint8Array; inTransaction: boolean }> {
-    const report = await this.#ask({ kind: 'execute', bytes }, longestCallMs);
+    const report = await this.#ask({ kind: 'execute', bytes }, this.#longestCallMs);
     if (report.kind !== 'answer') throw new Error(`unexpected report: ${report.kind}`);
     return report;
   }

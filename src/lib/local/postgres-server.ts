@@ -82,13 +82,14 @@ export class PostgresServer {
     const session = new ClientSession(socket, this.#options, () => this.#takeTurn());
     const reader = new RequestReader();
     try {
-      for await (const chunk of socket) {
+      // Leaving the loop must not cut off the answer that says why.
+      for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
         for (const request of reader.read(chunk)) {
           if (!(await session.handle(request))) return;
         }
       }
     } catch (error) {
-      if (!socket.destroyed) socket.end(fatalError('08P01', (error as Error).message));
+      session.refuse('08P01', (error as Error).message);
     } finally {
       await session.end();
       socket.destroySoon();
@@ -161,7 +162,7 @@ class ClientSession {
         this.#turn = { backend: await this.#options.backend(), end };
       } catch {
         end();
-        this.#refuse('57P03', 'the embedded PostgreSQL could not be started');
+        this.refuse('57P03', 'the embedded PostgreSQL could not be started');
         return false;
       }
     }
@@ -169,7 +170,7 @@ class ClientSession {
     try {
       answer = await this.#turn.backend.execute(bytes);
     } catch {
-      this.#refuse('57P02', 'the embedded PostgreSQL has crashed');
+      this.refuse('57P02', 'the embedded PostgreSQL has crashed');
       return false;
     }
     this.#socket.write(answer.reply);
@@ -188,7 +189,8 @@ class ClientSession {
     this.#socket.write(message, () => this.#socket.destroy());
   }
 
-  #refuse(code: string, message: string): void {
+  /** Tells the client why its connection ends, and ends it. `code` is an SQLSTATE. */
+  refuse(code: string, message: string): void {
     if (!this.#socket.destroyed) this.#socket.end(fatalError(code, message));
   }
 }

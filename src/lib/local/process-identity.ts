@@ -32,7 +32,13 @@ export function currentPlace(): string {
 
 /** Who this process is. */
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTime: look(process.pid)?.startTime ?? '', place: currentPlace() };
+  return identityOf(process.pid) ?? { pid: process.pid, startTime: '', place: currentPlace() };
+}
+
+/** Who has this number now, in this place; undefined if nobody. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const seen = look(pid);
+  return seen && { pid, startTime: seen.startTime, place: currentPlace() };
 }
 
 /** The state of a process of this place; that of another place cannot be seen from here. */
