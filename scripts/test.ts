@@ -65,12 +65,12 @@ async function runMocha(args: string[], folders: UserFolders): Promise<Totals> {
   return sound ? totals : { ...totals, failed: 1 };
 }
 
-/** Folders stand for the tests in them, and no file at all for all of them. */
+/** Folders stand for the tests in them, and no path at all for all of them. */
 function withTests(args: string[]): string[] {
   const isFolder = (arg: string) =>
     statSync(join(ROOT, arg), { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const tests = args.map((arg) => (isFolder(arg) ? `${arg.replace(/\/$/, '')}/**/*.test.ts` : arg));
-  return tests.some((arg) => arg.endsWith('.test.ts')) ? tests : ['test/**/*.test.ts', ...tests];
+  const tests = args.map((arg) => (isFolder(arg) ? join(arg, '**', '*.test.ts') : arg));
+  return tests.some((arg) => /^(\.\/)?test\//.test(arg)) ? tests : ['test/**/*.test.ts', ...tests];
 }
 
 function readTotals(file: string): Totals {

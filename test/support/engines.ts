@@ -4,9 +4,6 @@ import type { EngineProcess } from './engines/engine-process.ts';
 import { native } from './engines/native.ts';
 import { migrate } from './migrate.ts';
 
-export type { FreshDatabase, RedisOptions } from './engines/engine-factory.ts';
-export type { EngineProcess } from './engines/engine-process.ts';
-
 /**
  * The engines that a run of the suite works with, started once before the first test.
  *
