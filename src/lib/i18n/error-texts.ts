@@ -65,7 +65,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     local_engine_failed: ({ log, detail }) => ({
       message: `The embedded engines did not start${detail ? ` (${detail})` : ''}.`,
       hint: log
-        ? `Look into ${log}, or configure real servers with REDIS_URL and DATABASE_URL.`
+        ? `See ${log}, or configure real servers with REDIS_URL and DATABASE_URL.`
         : 'Configure real servers with REDIS_URL and DATABASE_URL.',
     }),
     unknown_command: ({ command }) => ({
@@ -181,7 +181,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: `Check the user, the password and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
     }),
     local_engine_stuck: () => ({
-      message: 'The embedded engines run but do not answer.',
+      message: 'The embedded engines are running but do not answer.',
       hint: 'End them with "airbnb local stop"; the next command starts them again.',
     }),
     empty_setting: ({ setting }) => ({
@@ -266,7 +266,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     },
     local_folder_unsafe: ({ path, problem }) => ({
       message: `The folder ${path} of the embedded engines is not safe to use (${problem}).`,
-      hint: 'It has to be yours, closed to others and no symbolic link: move it away, or set XDG_RUNTIME_DIR to a short folder of yours.',
+      hint: 'It has to be yours, closed to others and no symbolic link: move it away, or set XDG_RUNTIME_DIR to a folder of yours with a short path.',
     }),
     home_missing: () => ({
       message: 'There is no home folder: HOME is not an absolute path.',
@@ -399,7 +399,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
         : 'AIRBNB_TOKEN no contiene un token.',
       hint: path
         ? 'Inicia sesión otra vez con "airbnb login".'
-        : 'Dale lo que imprime "airbnb login --token-only".',
+        : 'Dale el token que imprime "airbnb login --token-only".',
     }),
     corrupt: () => ({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
@@ -427,7 +427,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     local_engine_stuck: () => ({
       message: 'Los motores integrados están en marcha pero no responden.',
-      hint: 'Deténlos con "airbnb local stop"; la próxima orden los arranca de nuevo.',
+      hint: 'Detenlos con "airbnb local stop"; la próxima orden los arranca de nuevo.',
     }),
     empty_setting: ({ setting }) => ({
       message: `${setting} está definida pero vacía.`,
@@ -440,16 +440,17 @@ export const errorTexts = defineTexts<ErrorTexts>({
         hint: byProblem(
           params,
           {
-            not_a_boolean: `Pon ${setting} a 1, true, 0 o false.`,
-            not_a_whole_number: `Pon ${setting} a un número entero de ${min} a ${max}.`,
-            not_a_redis_url: `Pon ${setting} a redis://host:puerto/base, o rediss:// con TLS.`,
-            not_a_host: `Pon ${setting} al nombre o la dirección de un host; una URL va en REDIS_URL.`,
-            not_a_postgres_url: `Pon ${setting} a postgres://usuario:contraseña@host:puerto/base.`,
-            several_hosts: `Pon ${setting} a un solo host: el controlador de PostgreSQL no admite más.`,
-            not_an_sslmode: 'Pon sslmode a disable, prefer, require, verify-ca o verify-full.',
+            not_a_boolean: `Da a ${setting} uno de estos valores: 1, true, 0 o false.`,
+            not_a_whole_number: `Da a ${setting} un número entero de ${min} a ${max}.`,
+            not_a_redis_url: `Da a ${setting} la forma redis://host:puerto/base, o rediss:// con TLS.`,
+            not_a_host: `Da a ${setting} el nombre o la dirección de un host; una URL va en REDIS_URL.`,
+            not_a_postgres_url: `Da a ${setting} la forma postgres://usuario:contraseña@host:puerto/base.`,
+            several_hosts: `Nombra en ${setting} un solo host: el controlador de PostgreSQL no admite más.`,
+            not_an_sslmode:
+              'Da a sslmode uno de estos valores: disable, prefer, require, verify-ca o verify-full.',
             names_no_server: `Define también REDIS_URL: ${setting} por sí sola no nombra un servidor.`,
             not_supported_yet: `Quita ${setting}: esta versión se conecta a un solo Redis, con REDIS_URL.`,
-            unreadable_file: `Pon ${setting} a un archivo que puedas leer.`,
+            unreadable_file: `Nombra en ${setting} un archivo que puedas leer.`,
           },
           `Corrige o quita ${setting}.`,
         ),
@@ -514,11 +515,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
     },
     local_folder_unsafe: ({ path, problem }) => ({
       message: `La carpeta ${path} de los motores integrados no es segura (${problem}).`,
-      hint: 'Tiene que ser tuya, cerrada a otros y no un enlace: apártala, o pon XDG_RUNTIME_DIR a una carpeta corta y tuya.',
+      hint: 'Tiene que ser tuya, cerrada a otros y no un enlace: apártala, o define XDG_RUNTIME_DIR con una carpeta tuya de ruta corta.',
     }),
     home_missing: () => ({
       message: 'No hay carpeta personal: HOME no es una ruta absoluta.',
-      hint: 'Pon HOME a tu carpeta personal.',
+      hint: 'Define HOME con la ruta de tu carpeta personal.',
     }),
     interrupted: () => ({ message: 'Interrumpido.' }),
     terminated: () => ({ message: 'Terminado.' }),

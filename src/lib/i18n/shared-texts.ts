@@ -14,7 +14,7 @@ export const sharedTexts = defineTexts({
     notices: {
       embedded_starting:
         'No server is configured: starting the embedded engines of this machine (real servers: REDIS_URL and DATABASE_URL, see .env.example) ...',
-      embedded_started: 'The embedded engines run; "airbnb local stop" ends them.',
+      embedded_started: 'The embedded engines are running; "airbnb local stop" ends them.',
     },
     ask: {
       email: 'E-mail:',
