@@ -1,0 +1,32 @@
+import { cpus } from 'node:os';
+import { flights } from './flights.ts';
+import { restoreRate } from './restore-rate.ts';
+import { startup } from './startup.ts';
+
+/*
+ * "npm run bench": what the product costs, as ratios against something that is measured in the same run.
+ * "npm run bench -- startup" runs one part.
+ */
+
+const PARTS: Readonly<Record<string, () => Promise<string>>> = { startup, restore: restoreRate, flights };
+
+async function main(names: string[]): Promise<number> {
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no part "${unknown}": ${Object.keys(PARTS).join(', ')}.\n`);
+    return 2;
+  }
+  const [cpu] = cpus();
+  process.stdout.write(`Node ${process.version}, ${process.platform}, ${cpus().length} x ${cpu?.model}\n`);
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (names.length === 0 || names.includes(name)) process.stdout.write(`\n${await part()}\n`);
+  }
+  return 0;
+}
+
+main(process.argv.slice(2))
+  .catch((error) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    return 1;
+  })
+  .then((code) => process.exit(code));

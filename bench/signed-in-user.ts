@@ -1,0 +1,65 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { redisAddress, redisServerName } from '../src/lib/connections/redis-address.ts';
+import type { Session } from '../src/lib/session/session.ts';
+import { SessionFile } from '../src/lib/session/session-file.ts';
+import { type Profile, SessionService } from '../src/lib/session/session-service.ts';
+import { SessionStore } from '../src/lib/session/session-store.ts';
+import { harmlessEnvironment } from '../test/support/harmless-environment.ts';
+import { makeUserFolders } from '../test/support/user-folders.ts';
+import { connect, settingsOf } from './bench-redis.ts';
+
+/** Longer than any bench takes. Seconds. */
+const LIFETIME = 3600;
+
+const PROFILE: Profile = {
+  user_id: 1,
+  email: 'user@example.com',
+  rol: 'HUESPED',
+  auth_user_id: null,
+  huesped_id: 123,
+  anfitrion_id: null,
+  nombre: 'User Name',
+  creado_en: '2025-11-16T15:00:00',
+};
+
+/** Starts a session without accounts and passwords, which are not what is measured. */
+export async function startSession(url: string): Promise<Session> {
+  const connection = connect(url);
+  try {
+    const service = new SessionService(new SessionStore(connection), { ttl: LIFETIME, maxAge: undefined });
+    return await service.start(PROFILE, {
+      sshConnection: '203.0.113.7 50000 203.0.113.1 22',
+      isTerminal: true,
+      version: 'airbnb/0.1.0',
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** Somebody with a home of their own who is signed in by the token file. */
+export interface SignedInUser {
+  /** The environment of every command: nothing from outside that could lead it astray or slow it. */
+  readonly env: NodeJS.ProcessEnv;
+  remove(): Promise<void>;
+}
+
+export async function signedInUser(url: string): Promise<SignedInUser> {
+  const folders = await makeUserFolders(tmpdir());
+  const address = redisAddress(settingsOf(url));
+  if (!address) throw new Error('REDIS_URL names no server');
+  const { token, mark, wire } = await startSession(url);
+  new SessionFile(join(folders.home, '.airbnb', 'session')).write({
+    token,
+    mark,
+    email: wire.email,
+    userId: wire.user_id,
+    server: redisServerName(address),
+  });
+  const settings = { REDIS_URL: url, AIRBNB_SESSION_TTL: String(LIFETIME) };
+  return {
+    env: { ...harmlessEnvironment(process.env), ...folders.env, ...settings },
+    remove: folders.remove,
+  };
+}
