@@ -19,6 +19,7 @@ module.exports = {
       from: { path: '^src/commands/' },
       to: {
         path: '^src/lib/(connections|user|migrations|local|session/session-(store|file))|^src/lib/(config|settings|database)[.]ts',
+        pathNot: '^src/lib/user/rol[.]ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

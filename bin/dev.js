@@ -1,19 +1,25 @@
 #!/usr/bin/env node
-'use strict';
 
 // Runs the sources as they are, without a build: slower, and the same in all else.
-delete process.env.DEBUG;
-
+const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');
 
-require('tsx/cjs');
+if (process.env.AIRBNB_DEV !== 'yes') {
+  // tsx has to be there before Node starts, or import() does not find TypeScript.
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', __filename, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, AIRBNB_DEV: 'yes' },
+  });
+  process.exit(status ?? 1);
+}
+delete process.env.AIRBNB_DEV;
+delete process.env.DEBUG;
 
-const root = join(__dirname, '..');
 const pjson = require('../package.json');
 const commands = { ...pjson.oclif.commands, target: './src/command-table.ts' };
 
 require('../src/cli.ts').main(process.argv.slice(2), {
-  root,
+  root: join(__dirname, '..'),
   pjson: { ...pjson, oclif: { ...pjson.oclif, commands } },
   ignoreManifest: true,
 });

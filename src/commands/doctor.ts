@@ -38,7 +38,7 @@ const texts = defineTexts({
   es: {
     summary: 'Revisa la configuración, los servidores y el archivo del token',
     description:
-      'Dice qué escribir para cada fallo, y sigue con la próxima comprobación. No arranca ningún motor ni renueva ninguna sesión. Su código de salida es el del primer fallo.',
+      'Dice qué escribir para cada fallo, y sigue con la siguiente comprobación. No arranca ningún motor ni renueva ninguna sesión. Su código de salida es el del primer fallo.',
     examples: {
       'airbnb doctor': 'Todas las comprobaciones',
       'airbnb doctor --json': 'Lo mismo para un script',

@@ -21,24 +21,24 @@ const texts = defineTexts({
       email: 'E-mail of the account.',
       'password-stdin': 'Read the password from standard input.',
     },
-    lifetime: 'Another lifetime: set AIRBNB_SESSION_TTL, in seconds.',
+    lifetime: 'To change the lifetime, set AIRBNB_SESSION_TTL (seconds).',
     tokenSet: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
   },
   es: {
-    summary: 'Inicia sesión y la guarda para las órdenes siguientes',
+    summary: 'Inicia sesión y la conserva para las órdenes siguientes',
     description:
       'Crea una sesión nueva y escribe su token en el archivo del token. La sesión termina si no se usa durante su tiempo de vida; cada orden la renueva.',
     examples: {
-      'airbnb login': 'Pregunta el correo y la contraseña',
+      'airbnb login': 'Pide el correo y la contraseña',
       'airbnb login --email ana@example.com --password-stdin < password.txt': 'En un script',
     },
     flags: {
       email: 'Correo de la cuenta.',
       'password-stdin': 'Lee la contraseña de la entrada estándar.',
     },
-    lifetime: 'Otra duración: define AIRBNB_SESSION_TTL, en segundos.',
+    lifetime: 'Para cambiar la duración, define AIRBNB_SESSION_TTL (segundos).',
     tokenSet:
-      'AIRBNB_TOKEN está definida y sigue mandando: las órdenes siguientes la usan hasta que la quites.',
+      'AIRBNB_TOKEN está definida y sigue teniendo prioridad: las órdenes siguientes la usan hasta que la quites.',
   },
 });
 

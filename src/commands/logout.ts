@@ -22,16 +22,17 @@ const texts = defineTexts({
   es: {
     summary: 'Cierra la sesión y borra el archivo del token',
     description:
-      'Primero termina la sesión en el servidor y después borra el archivo del token. Si el servidor no responde el archivo se conserva, porque la sesión sigue viva.',
+      'Primero termina la sesión en el servidor y después borra el archivo del token. Si el servidor no responde, el archivo se conserva, porque la sesión sigue viva.',
     examples: {
       'airbnb logout': 'Cierra la sesión',
       'airbnb logout --local': 'Solo borra el archivo del token; la sesión termina por su tiempo de vida',
     },
-    flags: { local: 'Solo borra el archivo del token; no pregunta a ningún servidor.' },
+    flags: { local: 'Solo borra el archivo del token; no contacta con ningún servidor.' },
     done: 'Sesión cerrada.',
     already: 'No habías iniciado sesión.',
     local: 'Se borró el archivo del token. La sesión no se cerró: termina sola, por su tiempo de vida.',
-    tokenSet: 'AIRBNB_TOKEN está definida: se cerró su sesión. Quítala; el archivo del token no se tocó.',
+    tokenSet:
+      'AIRBNB_TOKEN está definida: se cerró su sesión. Elimínala del entorno; el archivo del token no se tocó.',
   },
 });
 

@@ -20,13 +20,13 @@ const texts = defineTexts({
   es: {
     summary: 'Cambia tu contraseña y cierra todas tus demás sesiones',
     examples: {
-      'airbnb password': 'Pregunta la contraseña anterior, y dos veces la nueva',
+      'airbnb password': 'Pide la contraseña anterior, y dos veces la nueva',
       'printf \'%s\\n\' "$OLD" "$NEW" | airbnb password --password-stdin': 'En un script',
     },
     flags: { 'password-stdin': 'Lee dos líneas de la entrada estándar: la contraseña anterior y la nueva.' },
     old: 'Contraseña anterior:',
     done: (count: number) =>
-      `Contraseña cambiada; ${count === 1 ? '1 sesión más cerrada' : `${count} sesiones más cerradas`}.`,
+      `Contraseña cambiada; ${count === 1 ? 'se cerró otra sesión' : `se cerraron otras ${count} sesiones`}.`,
   },
 });
 

@@ -10,8 +10,8 @@ import { ROLES, type Rol } from '../lib/user/rol.ts';
 
 const texts = defineTexts({
   en: {
-    summary: 'Make an account',
-    description: 'Makes an account, and its guest and host profiles. It does not sign in.',
+    summary: 'Create an account',
+    description: 'Creates an account, and its guest and host profiles. It does not sign in.',
     examples: {
       'airbnb register': 'Asks for the e-mail, the name and the password',
       'airbnb register --email ana@example.com --nombre Ana --password-stdin < password.txt': 'In a script',
@@ -23,14 +23,14 @@ const texts = defineTexts({
       rol: 'Guest (HUESPED), host (ANFITRION) or both (AMBOS).',
       'password-stdin': 'Read the password from standard input.',
     },
-    done: (email: string, rol: string) => `Account ${email} made (${rol}).`,
+    done: (email: string, rol: string) => `Account ${email} created (${rol}).`,
     next: 'Sign in with "airbnb login".',
   },
   es: {
     summary: 'Crea una cuenta',
     description: 'Crea una cuenta, y sus perfiles de huésped y anfitrión. No inicia sesión.',
     examples: {
-      'airbnb register': 'Pregunta el correo, el nombre y la contraseña',
+      'airbnb register': 'Pide el correo, el nombre y la contraseña',
       'airbnb register --email ana@example.com --nombre Ana --password-stdin < password.txt': 'En un script',
       'airbnb register --email luis@example.com --nombre Luis --rol ANFITRION': 'Un anfitrión',
     },

@@ -20,11 +20,11 @@ const texts = defineTexts({
     since: 'Account since',
     server: 'Server',
     engine: { redis: 'Redis', embedded: 'embedded' },
-    token: 'Token from',
+    token: 'Token source',
     source: { env: 'AIRBNB_TOKEN', file: 'the token file' },
   },
   es: {
-    summary: 'Muestra quién ha iniciado sesión, y la sesión',
+    summary: 'Muestra quién ha iniciado sesión y los datos de la sesión',
     description: 'Como toda orden que necesita una sesión, la renueva.',
     examples: {
       'airbnb whoami': 'El perfil y la sesión',
@@ -37,7 +37,7 @@ const texts = defineTexts({
     since: 'Cuenta desde',
     server: 'Servidor',
     engine: { redis: 'Redis', embedded: 'integrado' },
-    token: 'Token de',
+    token: 'Origen del token',
     source: { env: 'AIRBNB_TOKEN', file: 'el archivo del token' },
   },
 });

@@ -12,11 +12,11 @@ const texts = defineTexts({
     nothing: 'The database is up to date.',
   },
   es: {
-    summary: 'Pone al día las tablas de la base de datos',
+    summary: 'Actualiza las tablas de la base de datos',
     description:
-      'Crea las tablas, o adopta las del sistema Python: añade lo que falta, y no borra ni cambia de tipo nada. Se puede repetir cuando se quiera, y desde varios sitios a la vez.',
+      'Crea las tablas, o adopta las del sistema Python: añade lo que falta, y no borra ni cambia de tipo nada. Se puede repetir cuando se quiera, y desde varios procesos a la vez.',
     examples: { 'airbnb db migrate': 'Aplica lo pendiente' },
-    progress: 'Migrando ...',
+    progress: 'Aplicando migraciones ...',
     applied: (name: string) => `Aplicada ${name}.`,
     nothing: 'La base de datos está al día.',
   },

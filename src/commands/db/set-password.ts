@@ -27,7 +27,7 @@ const texts = defineTexts({
     description:
       'Para cuentas del sistema Python, que aquí aún no tienen contraseña, y para quien olvidó la suya. Puede hacerlo quien tenga las credenciales de la base de datos; no hace falta una sesión.',
     examples: {
-      'airbnb db set-password --email ana@example.com': 'Pregunta la contraseña nueva, dos veces',
+      'airbnb db set-password --email ana@example.com': 'Pide la contraseña nueva, dos veces',
       'airbnb db set-password --email ana@example.com --password-stdin < password.txt': 'En un script',
     },
     flags: {

@@ -4,16 +4,16 @@ import { defineTexts } from '../../lib/i18n/language.ts';
 
 const texts = defineTexts({
   en: {
-    summary: 'Show which migrations the database has had',
-    description: 'Ends with exit code 78 where some are pending.',
-    examples: { 'airbnb db status': 'Applied and pending migrations' },
+    summary: 'Show applied and pending migrations',
+    description: 'Exits with 78 if any are pending.',
+    examples: { 'airbnb db status': 'The state of the database' },
     applied: (name: string) => `applied  ${name}`,
     pending: (name: string) => `pending  ${name}`,
   },
   es: {
-    summary: 'Muestra qué migraciones ha tenido la base de datos',
+    summary: 'Muestra las migraciones aplicadas y las pendientes',
     description: 'Termina con el código 78 si hay alguna pendiente.',
-    examples: { 'airbnb db status': 'Migraciones aplicadas y pendientes' },
+    examples: { 'airbnb db status': 'El estado de la base de datos' },
     applied: (name: string) => `aplicada   ${name}`,
     pending: (name: string) => `pendiente  ${name}`,
   },

@@ -4,7 +4,7 @@ import { defineTexts } from '../../lib/i18n/language.ts';
 
 const texts = defineTexts({
   en: {
-    summary: 'End the embedded engines and delete their accounts and sessions',
+    summary: 'Stop the embedded engines and delete their accounts and sessions',
     examples: {
       'airbnb local reset': 'After a question',
       'airbnb local reset --yes': 'Without a question',

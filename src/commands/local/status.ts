@@ -4,12 +4,12 @@ import { alignRows, localTime, type Row } from '../../lib/ui/rows.ts';
 
 const texts = defineTexts({
   en: {
-    summary: 'Show whether the embedded engines run',
+    summary: 'Show whether the embedded engines are running',
     description: 'Starts nothing.',
     examples: { 'airbnb local status': 'Process, memory, folders' },
-    running: 'The embedded engines run.',
-    stopped: 'The embedded engines are halted and do not answer; end them with "airbnb local stop".',
-    notRunning: 'The embedded engines do not run; the first command that needs them starts them.',
+    running: 'The embedded engines are running.',
+    stopped: 'The embedded engines are suspended and do not answer; end them with "airbnb local stop".',
+    notRunning: 'The embedded engines are not running; the first command that needs them starts them.',
     pid: 'Process',
     since: 'Since',
     memory: 'Memory',
@@ -27,7 +27,7 @@ const texts = defineTexts({
     description: 'No arranca nada.',
     examples: { 'airbnb local status': 'Proceso, memoria, carpetas' },
     running: 'Los motores integrados están en marcha.',
-    stopped: 'Los motores integrados están detenidos y no responden; termínalos con "airbnb local stop".',
+    stopped: 'Los motores integrados están suspendidos y no responden; detenlos con "airbnb local stop".',
     notRunning: 'Los motores integrados no están en marcha; los arranca la primera orden que los necesita.',
     pid: 'Proceso',
     since: 'Desde',
@@ -36,7 +36,7 @@ const texts = defineTexts({
     states: { off: 'aún sin arrancar', starting: 'arrancando', ready: 'listo', failed: 'averiado' },
     folder: 'Cuentas',
     log: 'Registro',
-    setAside: 'Apartada',
+    setAside: 'Carpeta apartada',
   },
 });
 

@@ -3,17 +3,17 @@ import { defineTexts } from '../../lib/i18n/language.ts';
 
 const texts = defineTexts({
   en: {
-    summary: 'End the embedded engines',
+    summary: 'Stop the embedded engines',
     description:
-      'Sessions on them end; accounts are kept. The next command that needs them starts them again. It also ends engines that do not answer.',
+      'Sessions on them end; accounts are kept. The next command that needs them starts them again. It also stops engines that do not answer.',
     examples: { 'airbnb local stop': 'Ends them, and waits until they are gone' },
-    done: 'The embedded engines have ended.',
-    none: 'The embedded engines did not run.',
+    done: 'The embedded engines were stopped.',
+    none: 'The embedded engines were not running.',
   },
   es: {
     summary: 'Detiene los motores integrados',
     description:
-      'Sus sesiones terminan; las cuentas se conservan. La próxima orden que los necesite los arranca otra vez. También termina motores que no responden.',
+      'Sus sesiones terminan; las cuentas se conservan. La próxima orden que los necesite los arranca otra vez. También detiene los motores que no responden.',
     examples: { 'airbnb local stop': 'Los detiene, y espera a que terminen' },
     done: 'Los motores integrados se han detenido.',
     none: 'Los motores integrados no estaban en marcha.',

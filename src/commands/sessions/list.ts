@@ -13,14 +13,14 @@ const texts = defineTexts({
       'airbnb sessions list --json': 'The same for a script',
     },
     title: 'ACTIVE SESSIONS',
-    total: (count: number) => `Total of active sessions: ${count}`,
+    total: (count: number) => `Active sessions: ${count}`,
     session: (number: number) => `Session ${number}:`,
     current: '(this session)',
     corrupt: (count: number) =>
       `${count === 1 ? '1 session is' : `${count} sessions are`} damaged and not shown; "airbnb sessions revoke-all" removes them.`,
   },
   es: {
-    summary: 'Lista tus sesiones activas, la más nueva primero',
+    summary: 'Lista tus sesiones activas, de la más reciente a la más antigua',
     description: 'Renueva la sesión en la que se ejecuta, y ninguna otra.',
     examples: {
       'airbnb sessions list': 'Cada sesión con su id, su comienzo y su dispositivo',

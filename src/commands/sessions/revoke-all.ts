@@ -5,13 +5,13 @@ import { defineTexts } from '../../lib/i18n/language.ts';
 const texts = defineTexts({
   en: {
     summary: 'End all of your sessions',
-    description: 'Ends the session that it runs in too, unless --except-current is given.',
+    description: 'Ends the current session too, unless --except-current is given.',
     examples: {
       'airbnb sessions revoke-all': 'All sessions, after a question',
       'airbnb sessions revoke-all --except-current --yes': 'All others, without a question',
     },
     flags: {
-      'except-current': 'Keep the session that it runs in.',
+      'except-current': 'Keep the current session.',
       yes: 'Do not ask.',
     },
     ask: 'End all of your sessions, this one included?',
@@ -21,13 +21,13 @@ const texts = defineTexts({
   },
   es: {
     summary: 'Cierra todas tus sesiones',
-    description: 'Cierra también la sesión en la que se ejecuta, salvo con --except-current.',
+    description: 'Cierra también la sesión actual, salvo con --except-current.',
     examples: {
       'airbnb sessions revoke-all': 'Todas las sesiones, tras una pregunta',
       'airbnb sessions revoke-all --except-current --yes': 'Todas las demás, sin preguntar',
     },
     flags: {
-      'except-current': 'Conserva la sesión en la que se ejecuta.',
+      'except-current': 'Conserva la sesión actual.',
       yes: 'No pregunta.',
     },
     ask: '¿Cerrar todas tus sesiones, también esta?',

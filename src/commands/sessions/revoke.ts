@@ -8,7 +8,7 @@ const texts = defineTexts({
   en: {
     summary: 'End some of your sessions, by their ids',
     description:
-      'An id is what "airbnb sessions list" shows; its beginning is enough where it is at least 4 digits long and means one session. All ids are looked up first: if one is unknown or ambiguous, no session is ended.',
+      'An id is what "airbnb sessions list" shows; its beginning is enough where it is at least 4 hexadecimal digits long and means one session. All ids are looked up first: if one is unknown or ambiguous, no session is ended.',
     examples: {
       'airbnb sessions revoke 3f9a1c0b7d2e': 'One session',
       'airbnb sessions revoke 3f9a 8c01': 'Two, by the beginnings of their ids',
@@ -20,7 +20,7 @@ const texts = defineTexts({
   es: {
     summary: 'Cierra algunas de tus sesiones, por sus ids',
     description:
-      'Un id es lo que muestra "airbnb sessions list"; basta su comienzo si tiene al menos 4 dígitos y nombra una sola sesión. Primero se buscan todos: si uno es desconocido o ambiguo, no se cierra ninguna sesión.',
+      'Un id es lo que muestra "airbnb sessions list"; basta su comienzo si tiene al menos 4 dígitos hexadecimales y nombra una sola sesión. Primero se buscan todos: si uno es desconocido o ambiguo, no se cierra ninguna sesión.',
     examples: {
       'airbnb sessions revoke 3f9a1c0b7d2e': 'Una sesión',
       'airbnb sessions revoke 3f9a 8c01': 'Dos, por el comienzo de sus ids',

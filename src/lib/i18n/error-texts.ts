@@ -59,7 +59,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     unknown_account: () => ({
       message: 'There is no account with this e-mail.',
-      hint: 'Make one with "airbnb register".',
+      hint: 'Create one with "airbnb register".',
     }),
     declined: () => ({ message: 'Nothing was done.' }),
     local_engine_failed: ({ log, detail }) => ({
@@ -165,8 +165,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ? 'Wrong e-mail or password, by the embedded database of this machine: no server is configured.'
         : 'Wrong e-mail or password.',
       hint: embedded
-        ? 'Set DATABASE_URL and REDIS_URL to use real servers, or make an account with "airbnb register".'
-        : 'Try again, or make an account with "airbnb register".',
+        ? 'Set DATABASE_URL and REDIS_URL to use real servers, or create an account with "airbnb register".'
+        : 'Try again, or create an account with "airbnb register".',
     }),
     unreachable: (params) => ({
       message: `${engineName(params)} cannot be reached (${params.detail}).`,
@@ -232,7 +232,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: 'Run "airbnb db migrate".',
     }),
     migrations_pending: ({ count }) => ({
-      message: `The database lacks ${count} migration${count === 1 ? '' : 's'}.`,
+      message: `${count === 1 ? '1 migration is' : `${count} migrations are`} pending in the database.`,
       hint: 'Run "airbnb db migrate".',
     }),
     unsupported_schema: ({ table, column, type, problem }) => ({
