@@ -7,7 +7,7 @@ import { leftoversOf, processesOf } from './leftovers.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 import { makeUserFolders, type UserFolders } from './user-folders.ts';
 
-const BINARY = path.resolve(__dirname, '../../bin/run.js');
+export const BINARY = path.resolve(__dirname, '../../bin/run.js');
 
 /** The Node that runs the product: `AIRBNB_TEST_NODE` names another than the one that runs the tests. */
 const NODE = process.env.AIRBNB_TEST_NODE || process.execPath;
@@ -24,6 +24,8 @@ export interface RunOptions {
   input?: string | Buffer;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** Another script than the built product's. */
+  script?: string;
   /** A command that takes longer is killed, and the test fails. */
   timeoutMs?: number;
 }
@@ -82,8 +84,8 @@ export class User {
   }
 
   /** Starts a command whose stdin stays open, for tests that send signals or watch it work. */
-  start(args: string[], { env, cwd, timeoutMs = 15_000 }: RunOptions = {}): Running {
-    const child = spawn(NODE, [BINARY, ...args], {
+  start(args: string[], { env, cwd, script = BINARY, timeoutMs = 15_000 }: RunOptions = {}): Running {
+    const child = spawn(NODE, [script, ...args], {
       cwd: cwd ?? this.folders.work,
       env: { ...this.env, ...env },
       stdio: 'pipe',
@@ -129,7 +131,10 @@ export class User {
   }
 }
 
-/** Settles when the command has ended and nobody holds its stdout and stderr any more. */
+/**
+ * Settles when the command has ended and nobody holds its stdout and stderr any more. A stack trace that nobody asked
+ * for fails the test, whatever that is about.
+ */
 function resultOf(
   child: ChildProcess,
   output: { stdout: string; stderr: string },
@@ -149,6 +154,10 @@ function resultOf(
     child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(timer);
+      if (/^ {4}at /m.test(output.stderr) && !output.stderr.startsWith('trace: ')) {
+        reject(new Error(`airbnb ${args.join(' ')} printed a stack trace\n${shown()}`));
+        return;
+      }
       const json = () => {
         try {
           return JSON.parse(output.stdout);
