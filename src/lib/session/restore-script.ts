@@ -10,9 +10,10 @@
  * Only the text of the last top-level `last_activity` is replaced. Re-encoding with cjson would turn
  * 9007199254740991 into a float and `[]` into `{}`, and a plain replacement could hit a nested field or a name
  * that contains the key: so cjson judges the value, and a scanner that knows strings and nesting finds the place.
+ * The scanner refuses what cjson lets pass although it is no JSON, so that the verdict is that of JSON.parse.
  */
 export const RESTORE_SCRIPT = `
-local find, byte, sub = string.find, string.byte, string.sub
+local find, match, byte, sub = string.find, string.match, string.byte, string.sub
 local json = redis.pcall('GET', KEYS[1])
 if not json then return {'missing'} end
 if type(json) == 'table' then
@@ -29,11 +30,57 @@ if not ok or not find(json, '^%s*{') then return {'corrupt'} end
 local id, ends = session.user_id, session.ends_at
 if type(id) ~= 'number' or id % 1 ~= 0 or id > 9007199254740991 or id < -9007199254740991
   or type(session.email) ~= 'string' or type(session.rol) ~= 'string'
-  or type(session.last_activity) ~= 'string' then return {'corrupt'} end
+  or type(session.last_activity) ~= 'string'
+  or not (ends == nil or ends == cjson.null or type(ends) == 'number') then return {'corrupt'} end
+
+-- Whether JSON has such a number: cjson has NaN, 0x1F and 007 as well.
+local function is_number(text)
+  local rest = not find(text, '^-?0%d') and match(text, '^-?%d+(.*)$')
+  rest = rest and (match(rest, '^%.%d+(.*)$') or rest)
+  return rest == '' or (rest and find(rest, '^[eE][+-]?%d+$'))
+end
+
+-- The place behind the value that begins at a place; nil where it holds what cjson lets pass but JSON does not.
+local function behind(at)
+  local c = byte(json, at)
+  if c == 34 then
+    local stop = match(json, '^[^"\\\\\\1-\\31]*"()', at + 1)
+    while not stop do
+      at = find(json, '["\\\\\\1-\\31]', at + 1)
+      c = byte(json, at)
+      if c == 34 then stop = at + 1 elseif c == 92 then at = at + 1 else return nil end
+    end
+    return stop
+  elseif c == 123 or c == 91 then
+    at = find(json, '%S', at + 1)
+    while at and not find(json, '^[}%]]', at) do
+      at = behind(at)
+      at = at and find(json, '[^%s,:]', at)
+    end
+    return at and at + 1
+  end
+  local scalar, stop = match(json, '^([^%s,}%]]+)()', at)
+  return (scalar == 'null' or scalar == 'true' or scalar == 'false' or is_number(scalar)) and stop
+end
+
+local first, last
+local at = find(json, '["}]')
+while byte(json, at) == 34 do
+  local key, value = match(json, '^"([^"\\\\\\1-\\31]*)"%s*:%s*()', at)
+  if not key then
+    local stop = behind(at)
+    if not stop then return {'corrupt'} end
+    local ok, decoded = pcall(cjson.decode, '[' .. sub(json, at, stop - 1) .. ']')
+    key, value = ok and decoded[1], match(json, '^%s*:%s*()', stop)
+  end
+  local stop = behind(value)
+  if not stop then return {'corrupt'} end
+  if key == 'last_activity' then first, last = value, stop - 1 end
+  at = find(json, '["}]', stop)
+end
 
 local ttl = tonumber(ARGV[2])
 if ends ~= nil and ends ~= cjson.null then
-  if type(ends) ~= 'number' then return {'corrupt'} end
   local now = redis.call('TIME')
   local left = math.floor(ends - (now[1] * 1000 + math.floor(now[2] / 1000)))
   if left <= 0 then
@@ -41,39 +88,6 @@ if ends ~= nil and ends ~= cjson.null then
     return {'expired'}
   end
   if left < ttl then ttl = left end
-end
-
-local function closing(quote)
-  local at = quote
-  while true do
-    at = find(json, '["\\\\]', at + 1)
-    if byte(json, at) == 34 then return at end
-    at = at + 1
-  end
-end
-
-local first, last
-local depth, at = 0, 1
-while true do
-  at = find(json, '["{}%[%]]', at)
-  if not at then break end
-  local c = byte(json, at)
-  if c == 34 then
-    local stop = closing(at)
-    local _, colon = find(json, '^%s*:%s*', stop + 1)
-    if depth == 1 and colon then
-      local key = sub(json, at, stop)
-      if find(key, '\\\\', 1, true) then key = '"' .. cjson.decode('[' .. key .. ']')[1] .. '"' end
-      if key == '"last_activity"' and byte(json, colon + 1) == 34 then
-        first, last = colon + 1, closing(colon + 1)
-        stop = last
-      end
-    end
-    at = stop + 1
-  else
-    if c == 123 or c == 91 then depth = depth + 1 else depth = depth - 1 end
-    at = at + 1
-  end
 end
 
 local written = sub(json, 1, first) .. ARGV[1] .. sub(json, last)
