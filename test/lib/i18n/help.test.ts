@@ -131,6 +131,7 @@ describe('help', () => {
     const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script], {
       cwd: path.resolve(__dirname, '../../..'),
       encoding: 'utf8',
+      env: { ...process.env, AIRBNB_DEV: 'yes' }, // as the process that bin/dev.js starts
     });
     expect(status).to.equal(0);
     expect(stderr).to.match(/node_modules\/@oclif\//);
