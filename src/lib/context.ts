@@ -108,6 +108,7 @@ export class Context {
       }
       return this.#memoise(() => this.#open(address, server, 'redis'));
     }
+    this.#refuseEmbedded('REDIS_URL', address);
     const engines = await this.localEngines();
     if (held.server !== undefined && !held.server.startsWith(`embedded:${engines.folderId}:`)) {
       throw new AppError('other_server', { server: held.server });

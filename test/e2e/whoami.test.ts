@@ -109,18 +109,18 @@ describe('airbnb whoami', () => {
   });
 
   it('colours for a terminal, and for nothing else unless told to', async () => {
-    const escape = '\u001b[';
-    expect((await user.run(['whoami'])).stdout).not.to.contain(escape);
-    expect((await user.run(['whoami'], { env: { FORCE_COLOR: '1' } })).stdout).to.contain(escape);
+    const sequence = '\u001b[';
+    expect((await user.run(['whoami'])).stdout).not.to.contain(sequence);
+    expect((await user.run(['whoami'], { env: { FORCE_COLOR: '1' } })).stdout).to.contain(sequence);
     const coloured = user.terminal(['whoami']);
     await coloured.exit();
-    expect(coloured.raw).to.contain(`${escape}1m`);
+    expect(coloured.raw).to.contain(`${sequence}1m`);
     const plain = user.terminal(['whoami'], { env: { NO_COLOR: '1' } });
     await plain.exit();
-    expect(plain.raw).not.to.contain(escape);
+    expect(plain.raw).not.to.contain(sequence);
     const unset = user.terminal(['whoami'], { env: { NO_COLOR: '' } });
     await unset.exit();
-    expect(unset.raw).to.contain(escape);
+    expect(unset.raw).to.contain(sequence);
   });
 
   it('takes no argument', async () => {
