@@ -80,10 +80,11 @@ export class SessionService {
 
   /**
    * Ends one session.
+   * @param userId whose it is; where only the token is known, the session tells
    * @returns how many were alive: 0 or 1
    */
   async end(token: string, userId: number | undefined): Promise<number> {
-    return this.#store.end([token], userId);
+    return this.#store.end([token], userId ?? (await this.#store.ownerOf(token)));
   }
 
   /**

@@ -84,8 +84,8 @@ export class SessionStore {
     if (reply[0] === 'corrupt' || !wire) return { ended: 'corrupt' };
 
     const isIndexed = wire.user_id === userId && member === 1 && indexTtl === -1;
-    if (!isIndexed && !(await this.#mendIndex(token, wire.user_id))) return { ended: 'expired' };
-    return { session: { token, mark, wire, expiresInMs: reply[2] } };
+    const ended = isIndexed ? undefined : await this.#mendIndex(token, mark, wire.user_id);
+    return ended ? { ended } : { session: { token, mark, wire, expiresInMs: reply[2] } };
   }
 
   /**
@@ -141,6 +141,14 @@ export class SessionStore {
       onProgress?.(done, tokens.length);
     }
     return ended;
+  }
+
+  /** Whose session a token is, without refreshing it; undefined where that cannot be told. */
+  async ownerOf(token: string): Promise<number | undefined> {
+    const [json] = await this.#redis.flight<[string | null | typeof UNREADABLE]>((redis) => [
+      redis.get(sessionKey(token)).catch(unreadableIfWrongType),
+    ]);
+    return typeof json === 'string' ? parseWireSession(json)?.user_id : undefined;
   }
 
   /** All tokens in a user's index, dead ones included. */
@@ -207,16 +215,22 @@ export class SessionStore {
   /**
    * Puts a live session's token back into its user's index, and takes away the index' own end, which the Python
    * client's login sets: without this the session would escape "revoke all".
-   * @returns whether the session is still alive
+   * @returns why the session has ended meanwhile, if it has
    */
-  async #mendIndex(token: string, userId: number): Promise<boolean> {
-    const [, , alive] = await this.#redis.flight<[number, number, number]>((redis) => [
+  async #mendIndex(token: string, mark: string, userId: number): Promise<EndReason | undefined> {
+    const [, , alive, revoked] = await this.#redis.flight<[number, number, number, number]>((redis) => [
       redis.sadd(indexKey(userId), token),
       redis.persist(indexKey(userId)),
       redis.exists(sessionKey(token)),
+      redis.exists(revokedKey(mark)),
     ]);
-    if (alive === 0) await this.#redis.flight((redis) => [redis.srem(indexKey(userId), token)]);
-    return alive === 1;
+    if (revoked === 1) {
+      await this.#delete(token, userId);
+      return 'revoked';
+    }
+    if (alive === 1) return undefined;
+    await this.#redis.flight((redis) => [redis.srem(indexKey(userId), token)]);
+    return 'expired';
   }
 
   /** Removes dead members from an index, and puts back what has come to life meanwhile. */
