@@ -12,9 +12,13 @@ const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 /** What is not seen at all, such as a zero-width space: two e-mails would look the same. */
 const INVISIBLE = /\p{Cf}/u;
 
-/** An e-mail as it is stored and looked up: trimmed and in Unicode's form NFC. Its case is kept. */
+/**
+ * An e-mail as it is stored and looked up: trimmed and in Unicode's form NFC. The case of ASCII is kept, as the
+ * database compares without it; other letters become small, as in the locale C the database would not do that.
+ */
 export function canonicalEmail(email: string): string {
-  return email.trim().normalize('NFC');
+  const composed = email.trim().normalize('NFC');
+  return composed.replace(/\P{ASCII}+/gu, (letters) => letters.toLowerCase()).normalize('NFC');
 }
 
 /**

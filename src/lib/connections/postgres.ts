@@ -6,7 +6,7 @@ import {
   type QueryExecutorProvider,
   sql,
 } from 'kysely';
-import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { boundNameResolution } from './name-resolution.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import {
@@ -113,6 +113,7 @@ class TranslatingPool implements PostgresPool {
     const { host, port, user, password, database } = this.#config;
     if (!host.startsWith('/')) boundNameResolution(host);
     const pool = new Pool({
+      Client: TidyClient,
       host,
       port,
       user,
@@ -157,6 +158,14 @@ function translating(client: PoolClient, server: string): PostgresPoolClient {
       client.off('error', onError);
     },
   };
+}
+
+/** Closes its socket when it gives up in the midst of authentication, where the driver leaves it open. */
+class TidyClient extends Client {
+  constructor(config?: ClientConfig) {
+    super(config);
+    this.connection.on('error', () => this.connection.stream.destroy());
+  }
 }
 
 /** In place of an absent password, for which the driver would search PGPASSWORD and ~/.pgpass. */
