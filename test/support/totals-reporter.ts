@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import Mocha from 'mocha';
 
 /** What a run of the suite came to. */
@@ -12,6 +13,7 @@ export interface Totals {
 export default class TotalsReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
+    if (!Mocha.reporters.Base.useColors) withoutColours(Mocha.reporters.Base.symbols);
     const file = process.env.AIRBNB_TEST_TOTALS;
     if (!file) return;
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
@@ -20,4 +22,9 @@ export default class TotalsReporter extends Mocha.reporters.Spec {
       writeFileSync(file, JSON.stringify(totals));
     });
   }
+}
+
+/** Mocha's marks know nothing of its other colours: under CI they have some where the rest has none. */
+function withoutColours(symbols: Record<string, string>): void {
+  for (const [name, symbol] of Object.entries(symbols)) symbols[name] = stripVTControlCharacters(symbol);
 }
