@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { HostLog } from './host-log.ts';
-import type { HostOptions } from './host-options.ts';
+import { exitCodeOf, type HostOptions } from './host-options.ts';
 import {
   filesIn,
   type HostRecord,
@@ -71,7 +71,9 @@ export class EngineHost {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => void host.#end(0, signal));
     }
-    process.on('uncaughtException', (error) => void host.#end(1, `crashed: ${error.name}: ${error.message}`));
+    process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+      void host.#end(exitCodeOf(error), `crashed: ${error.name}: ${error.message}`);
+    });
     await host.#start();
   }
 

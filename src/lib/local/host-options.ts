@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { getSystemErrorName, parseArgs } from 'node:util';
 
 /** What a host is started with. None of it is a secret: anybody on the machine can read arguments. */
 export interface HostOptions {
@@ -32,4 +32,21 @@ export function readHostArguments(args: string[]): HostOptions {
 export function hostEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = ([name]: [string, unknown]) => /^(?:PATH|HOME|XDG_\w+|TMPDIR|LANG)$/.test(name);
   return Object.fromEntries(Object.entries(env).filter(kept));
+}
+
+/** Exit codes up to this one are Node's own. */
+const lastCodeOfNode = 13;
+
+/**
+ * How a host tells whoever starts it what went wrong: on a full disk it cannot write that into its log. The
+ * exit code is the system's number of the error, say of ENOSPC, or 1.
+ */
+export function exitCodeOf({ errno = 0 }: NodeJS.ErrnoException): number {
+  return -errno > lastCodeOfNode && -errno < 128 ? -errno : 1;
+}
+
+/** What an exit code of a host tells, for a person to read. */
+export function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (code !== null && code > lastCodeOfNode && code < 128) return getSystemErrorName(-code);
+  return `it ended with ${signal ?? code}`;
 }

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
-import { hostArguments, hostEnvironment } from './host-options.ts';
+import { describeExit, hostArguments, hostEnvironment } from './host-options.ts';
 import { filesIn, type HostRecord, hostProtocol, type PostgresState, readRecord } from './host-record.ts';
 import {
   checkPrivateFolder,
@@ -256,7 +256,7 @@ export class LocalEngines {
       ended = error.code ?? error.message;
     });
     child.once('exit', (code, signal) => {
-      ended = `it ended with ${signal ?? code}`;
+      ended = describeExit(code, signal);
     });
     for (;;) {
       const record = await this.#answeringRecord();

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { saysThatServerEnds } from './postgres-messages.ts';
 import type { PostgresBackend } from './postgres-server.ts';
 
 /** What the thread is told when it starts. */
@@ -35,7 +36,7 @@ export type BackendEvent =
   | { kind: 'set_aside'; path: string; message: string }
   | { kind: 'not_migrated' | 'failed'; message: string };
 
-const defaultLongestCallMs = 30_000;
+const defaultLongestCallMs = 10_000;
 
 /** Starting includes making the database, without an archive if need be, and its migrations. Milliseconds. */
 const longestStartMs = 60_000;
@@ -68,7 +69,11 @@ export class PGliteBackend {
       };
       starting.then((thread) => thread.gone.then(forget), forget);
     }
-    return this.#current;
+    const thread = await this.#current;
+    if (!thread.isEnding) return thread;
+    // Two engines must never have one folder open.
+    await thread.gone;
+    return this.get();
   }
 
   /** Closes the database properly, if it is open. */
@@ -154,9 +159,15 @@ class PGliteThread implements PostgresBackend {
     this.ready = this.#nextReport(longestStartMs);
   }
 
+  /** Nothing more is to be asked of it. */
+  get isEnding(): boolean {
+    return this.#reason !== undefined;
+  }
+
   async execute(bytes: Uint8Array): Promise<{ reply: Uint8Array; inTransaction: boolean }> {
     const report = await this.#ask({ kind: 'execute', bytes }, this.#longestCallMs);
     if (report.kind !== 'answer') throw new Error(`unexpected report: ${report.kind}`);
+    if (saysThatServerEnds(report.reply)) this.#end('PostgreSQL has ended itself');
     return report;
   }
 

@@ -83,6 +83,15 @@ export function fatalError(code: string, message: string): Buffer {
   return Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]);
 }
 
+/**
+ * Whether an answer says that the process of PostgreSQL has come to its end, as on a full disk. Texts of users
+ * hold no NUL, so they cannot be taken for it.
+ */
+export function saysThatServerEnds(reply: Uint8Array): boolean {
+  const bytes = Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength);
+  return bytes.includes('\0VPANIC\0') || bytes.includes('\0VFATAL\0');
+}
+
 /** Ends whatever is open: Sync, for a batch that was left half sent, and the query `ROLLBACK`. */
 export const rollbackMessage = new Uint8Array(Buffer.from('S\0\0\0\x04Q\0\0\0\x0dROLLBACK\0', 'latin1'));
 

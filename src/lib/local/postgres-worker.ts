@@ -71,15 +71,22 @@ async function openDatabase(folder: string): Promise<PGlite> {
 /** Makes a database. It appears under its name only when it is whole. */
 async function makeDatabase(folder: string, archive: string): Promise<void> {
   const draft = `${folder}.new`;
-  rmSync(draft, { recursive: true, force: true });
-  if (existsSync(archive)) {
-    mkdirSync(draft, { mode: 0o700 });
-    unpackArchive(archive, draft);
-  } else {
-    const { PGlite } = await import('@electric-sql/pglite');
-    await (await PGlite.create(draft)).close();
+  const removeDraft = () => rmSync(draft, { recursive: true, force: true });
+  removeDraft();
+  try {
+    if (existsSync(archive)) {
+      mkdirSync(draft, { mode: 0o700 });
+      unpackArchive(archive, draft);
+    } else {
+      const { PGlite } = await import('@electric-sql/pglite');
+      await (await PGlite.create(draft)).close();
+    }
+    renameSync(draft, folder);
+  } catch (error) {
+    // What was written so far may be all that the disk had room for.
+    removeDraft();
+    throw error;
   }
-  renameSync(draft, folder);
 }
 
 /**
