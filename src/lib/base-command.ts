@@ -150,7 +150,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async flagOrAsk(flag: string, value: string | undefined, question: string): Promise<string> {
     if (value !== undefined) return value;
     if (!this.isInteractive) throw new AppError('missing_flag', { flag: `--${flag}`, command: this.#name });
-    return askText(question);
+    return askText(question, sharedTexts[this.language].ask.needed);
   }
 
   /**
@@ -160,7 +160,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async confirm(question: string, isConfirmed: boolean): Promise<void> {
     if (isConfirmed) return;
     if (!this.isInteractive) throw new AppError('confirmation_required', { flag: '--yes' });
-    if (!(await askYesNo(question))) throw new AppError('declined');
+    const { yesNo } = sharedTexts[this.language].ask;
+    if (!(await askYesNo(question, yesNo))) throw new AppError('declined');
   }
 
   /** Signs in with an e-mail and a password, and says who is signed in. */
@@ -209,7 +210,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     this.say(`${describeFailure(error, this.language).message} ${t.signInAgain}`);
     const known = this.#knownEmail();
     if (known) this.say(`${t.ask.email} ${harmless(known)}`);
-    const live = await this.signIn(known ?? (await askText(t.ask.email)), await askSecret(t.ask.password));
+    const email = known ?? (await askText(t.ask.email, t.ask.needed));
+    const live = await this.signIn(email, await askSecret(t.ask.password));
     this.say(t.signedIn(harmless(live.session.wire.nombre), harmless(live.session.wire.email)));
     return live;
   }

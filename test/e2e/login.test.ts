@@ -135,6 +135,20 @@ describe('airbnb login', () => {
     expect(device).to.match(/ tty$/);
   });
 
+  it('asks again for an e-mail where none is typed, in the language of the person', async () => {
+    const terminal = user.terminal(['login'], { env: { LANG: 'es_ES.UTF-8' } });
+    await terminal.expect(/Correo:/);
+    terminal.answer(' ');
+    await terminal.expect(/Hace falta/);
+    terminal.answer(account.email);
+    await terminal.expect(/Contraseña:/);
+    terminal.answer(account.password);
+    await terminal.expect(/Has iniciado sesión como/);
+    const { code, text } = await terminal.exit();
+    expect(code).to.equal(0);
+    expect(text).not.to.match(/masked|must provide/);
+  });
+
   describe('with credentials that are wrong', () => {
     it('prints the same bytes for a wrong password, an unknown e-mail and one that cannot be', async () => {
       const attempts: [string, string][] = [

@@ -184,5 +184,18 @@ describe('airbnb sessions revoke', () => {
       expect((await confirmed.exit()).code).to.equal(0);
       expect(await alive(mine, other)).to.deep.equal([true, false]);
     });
+
+    it('asks in Spanish, and takes its yes', async () => {
+      const spanish = () => user.terminal(['sessions', 'revoke-all'], { env: { LANG: 'es_ES.UTF-8' } });
+      const declined = spanish();
+      await declined.expect(/¿Cerrar todas tus sesiones, también esta\? \(s\/N\)/);
+      declined.answer('nada');
+      expect((await declined.exit()).code).to.equal(1);
+      const confirmed = spanish();
+      await confirmed.expect(/\(s\/N\)/);
+      confirmed.answer('Sí');
+      expect((await confirmed.exit()).code).to.equal(0);
+      expect(await alive(mine)).to.deep.equal([false]);
+    });
   });
 });

@@ -3,22 +3,31 @@ import { AppError } from '../errors.ts';
 /** Prompts are drawn on stderr: stdout carries the result and nothing else. */
 const onStderr = () => ({ output: process.stderr, clearPromptOnDone: false });
 
-/** Asks for a line of text. */
-export async function askText(message: string): Promise<string> {
+/** Asks for a line of text, until there is one. @param needed what to say of an empty one */
+export async function askText(message: string, needed: string): Promise<string> {
   const { default: input } = await import('@inquirer/input');
-  return orInterrupted(input({ message, required: true }, onStderr()));
+  return orInterrupted(input({ message, pattern: /\S/, patternError: needed }, onStderr()));
 }
 
 /** Asks for a secret: nothing of it is shown, not even its length. */
 export async function askSecret(message: string): Promise<string> {
   const { default: password } = await import('@inquirer/password');
-  return orInterrupted(password({ message, mask: false }, onStderr()));
+  // The library would say "[input is masked]", in English alone.
+  const theme = { style: { help: () => '' } };
+  return orInterrupted(password({ message, mask: false, theme }, onStderr()));
 }
 
-/** Asks for a yes or no; Enter alone is no. */
-export async function askYesNo(message: string): Promise<boolean> {
-  const { default: confirm } = await import('@inquirer/confirm');
-  return orInterrupted(confirm({ message, default: false }, onStderr()));
+/** The words of a question that takes a yes or a no. */
+export interface YesNo {
+  /** As it is shown behind the question, such as `y/N`. */
+  readonly choice: string;
+  readonly yes: RegExp;
+}
+
+/** Asks for a yes or no; Enter alone, and whatever else is no yes, is no. */
+export async function askYesNo(message: string, { choice, yes }: YesNo): Promise<boolean> {
+  const { default: input } = await import('@inquirer/input');
+  return yes.test((await orInterrupted(input({ message: `${message} (${choice})` }, onStderr()))).trim());
 }
 
 /** Ctrl-C at a prompt, and a terminal that goes away, are interruptions and no faults. */
