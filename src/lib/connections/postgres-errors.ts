@@ -29,6 +29,9 @@ const STATES: ReadonlyArray<readonly [RegExp, Reason]> = [
   [/^42/, 'internal'],
 ];
 
+/** PgBouncer has one SQLSTATE for all that it says itself: these are about who we say we are. */
+const POOLER_LOGIN = /^08P01 .*(authentication failed|no such (database|user))/;
+
 /** What the driver and its pool say in words alone, without a code. */
 const MESSAGES: ReadonlyArray<readonly [RegExp, Reason, string]> = [
   [/^Query read timeout$/, 'unreachable', 'query_timeout'],
@@ -78,7 +81,7 @@ export function refusesTls(error: unknown): boolean {
 function fromServer(error: DatabaseError, server: string): AppError {
   const state = error.code;
   if (state === undefined) return postgresFailure('misconfigured', 'not_postgres', { server });
-  const reason = STATES.find(([pattern]) => pattern.test(state))?.[1] ?? 'refusing_work';
+  const reason = POOLER_LOGIN.test(`${state} ${error.message}`) ? 'misconfigured' : reasonOfState(state);
   const { table, column, constraint } = error;
   return postgresFailure(reason, state, {
     server,
@@ -86,6 +89,10 @@ function fromServer(error: DatabaseError, server: string): AppError {
     ...(column === undefined ? {} : { column }),
     ...(constraint === undefined ? {} : { constraint }),
   });
+}
+
+function reasonOfState(state: string): Reason {
+  return STATES.find(([pattern]) => pattern.test(state))?.[1] ?? 'refusing_work';
 }
 
 function codeOf(error: unknown): string | undefined {
