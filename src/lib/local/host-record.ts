@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { isIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /**
- * What a client and a host must agree on: the engines' versions that matter to a client, the sockets' names,
- * the record. Raise it when a client of the new version cannot use a host of the old one.
+ * What a client and a host must agree on: the names of the sockets, the record, and the schema that a running
+ * PostgreSQL part was brought to when it started. Raise it when a client of the new version cannot use a host
+ * of the old one, so also with every new migration.
  */
 export const hostProtocol = 1;
 
