@@ -93,9 +93,13 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async run(): Promise<unknown> {
-    const { config } = this.context;
-    this.language = detectLanguage(process.env, config.settings.get('AIRBNB_LANG'));
-    if (!this.#class.toleratesBadConfiguration) config.validate();
+    try {
+      const { config } = this.context;
+      this.language = detectLanguage(process.env, config.settings.get('AIRBNB_LANG'));
+      config.validate();
+    } catch (error) {
+      if (!this.#class.toleratesBadConfiguration) throw error;
+    }
     if (this.#class.needsSession) this.#live = await this.#restore();
     return this.execute();
   }

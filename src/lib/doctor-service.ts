@@ -91,19 +91,21 @@ export class DoctorService {
       redis: () => this.#redis(),
       postgres: () => this.#postgres(),
       migrations: () => this.#migrations(),
-      token_file: async () => this.#tokenFile(),
+      token_file: () => this.#tokenFile(),
       clock: async () => this.#clockDifference(),
     };
-    let badConfiguration: unknown;
+    const said: unknown[] = [];
     for (const name of CHECKS) {
       const result = await judge(name, checks[name]);
-      // What the configuration's own check has said is not said again by every check that meets it.
-      if (result.status === 'fault' && isSameFault(result.error, badConfiguration)) {
+      if (result.status !== 'fault') {
+        yield result;
+      } else if (said.some((earlier) => isSameFault(result.error, earlier))) {
+        // A bad setting is met by several checks, and said once.
         yield { name, status: 'skipped', facts: {} };
-        continue;
+      } else {
+        said.push(result.error);
+        yield result;
       }
-      if (result.status === 'fault' && name === 'configuration') badConfiguration = result.error;
-      yield result;
     }
   }
 
@@ -161,15 +163,14 @@ export class DoctorService {
     return { applied: applied.length, pending: 0 };
   }
 
-  #tokenFile(): Facts {
+  async #tokenFile(): Promise<Facts> {
+    const { path } = this.#context.sessionFile;
     try {
-      const { source, server } = this.#context.findHeld();
-      return { signed_in: true, source, server: server ?? null, path: this.#context.sessionFile.path };
+      const held = this.#context.findHeld();
+      await this.#context.backendOf(held); // sends nothing
+      return { signed_in: true, source: held.source, server: held.server ?? null, path };
     } catch (error) {
-      // Not being signed in is no fault.
-      if (error instanceof AppError && error.reason === 'never') {
-        return { signed_in: false, path: this.#context.sessionFile.path };
-      }
+      if (isNotSignedIn(error)) return { signed_in: false, path };
       throw error;
     }
   }
@@ -196,8 +197,14 @@ function isSameFault(a: unknown, b: unknown): boolean {
     a instanceof AppError &&
     b instanceof AppError &&
     a.reason === b.reason &&
+    a.params.engine === b.params.engine &&
     a.params.setting === b.params.setting
   );
+}
+
+/** Not being signed in is no fault: nobody is, or the embedded engines ended and took the session with them. */
+function isNotSignedIn(error: unknown): boolean {
+  return error instanceof AppError && (error.reason === 'never' || error.reason === 'expired');
 }
 
 function embeddedFacts({ running, folder }: LocalStatus): Facts {

@@ -1,0 +1,178 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { newUser, type RunOptions, type User } from '../support/cli.ts';
+import { engines } from '../support/engines.ts';
+import { FlightProxy } from '../support/flight-proxy.ts';
+import { holdSession } from '../support/held-session.ts';
+import { processesOf } from '../support/leftovers.ts';
+import { plainClient } from '../support/session-backend.ts';
+import { writeTokenFile } from '../support/token-file.ts';
+
+interface Check {
+  name: string;
+  status: 'ok' | 'warning' | 'skipped' | 'fault';
+  facts?: Record<string, unknown>;
+  error?: { code: number; reason: string; hint: string | null };
+}
+
+const ALL = ['configuration', 'redis', 'postgres', 'migrations', 'token_file', 'clock'];
+
+describe('airbnb doctor', () => {
+  let user: User;
+  before(async () => {
+    user = await newUser();
+  });
+  after(() => user.dispose());
+
+  /** What it found, by check; every check is reported whatever became of those before it. */
+  async function examine(options: RunOptions = {}) {
+    const result = await user.run(['doctor', '--json'], options);
+    const { ok, checks, settings } = result.json();
+    expect(checks.map(({ name }: Check) => name)).to.deep.equal(ALL);
+    expect(result.stderr).to.equal('');
+    const byName: Record<string, Check> = Object.fromEntries(checks.map((each: Check) => [each.name, each]));
+    const faults = checks.flatMap(({ name, error }: Check) => (error ? [[name, error.reason]] : []));
+    const first = checks.find(({ error }: Check) => error)?.error;
+    expect(result.code, 'the exit code of the first fault').to.equal(first?.code ?? 0);
+    expect(ok).to.equal(first === undefined);
+    for (const { error } of checks) if (error) expect(error.hint).to.be.a('string');
+    return { byName, faults, settings, code: result.code, stdout: result.stdout };
+  }
+
+  it('finds no fault where all is well, and not being signed in is none', async () => {
+    const { byName, faults } = await examine();
+    expect(faults).to.deep.equal([]);
+    expect(byName.configuration?.facts).to.include({ session_ttl: 90, session_max_age: null, strict: false });
+    expect(byName.redis?.facts).to.include({ server: `${engines.redisUrl}/0` });
+    expect(byName.redis?.facts?.version).to.match(/^\d+\.\d+/);
+    expect(byName.postgres?.facts?.version).to.match(/^\d+/);
+    expect(byName.migrations?.facts).to.deep.equal({ applied: 2, pending: 0 });
+    expect(byName.token_file?.facts).to.include({ signed_in: false, path: user.sessionFile });
+    expect(byName.clock?.status).to.equal('ok');
+    expect(byName.clock?.facts?.difference_ms).to.be.within(-5000, 5000);
+  });
+
+  it('is readable for people, in Spanish too', async () => {
+    const text = await user.run(['doctor']);
+    expect(text).to.include({ code: 0, stderr: '' });
+    expect(text.stdout).to.contain('Redis: ok').and.to.contain('No faults');
+    const spanish = await user.run(['doctor'], { env: { LANG: 'es', REDIS_URL: 'redis://127.0.0.1:1' } });
+    expect(spanish.code).to.equal(69);
+    expect(spanish.stdout).to.match(/Redis: FALLO\n +.*Redis.*\n +/);
+    expect(spanish.stdout).to.match(/PostgreSQL: bien/);
+  });
+
+  it('refreshes no session', async () => {
+    const { token, wire } = await holdSession(user, { ttl: 30 });
+    const { byName } = await examine();
+    expect(byName.token_file?.facts).to.include({ signed_in: true, source: 'file' });
+    const redis = plainClient(engines.redisUrl);
+    expect(await redis.ttl(`session:${token}`)).to.be.at.most(30);
+    expect(JSON.parse((await redis.get(`session:${token}`)) ?? '')).to.deep.equal(wire);
+    redis.disconnect();
+    await user.run(['logout']);
+  });
+
+  it('starts no engine where nothing is configured, and that is no fault', async () => {
+    await using nobody = await newUser({ configured: false });
+    const result = await nobody.run(['doctor', '--json']);
+    expect(result.code).to.equal(0);
+    expect(result.json().checks[1].facts).to.include({ embedded: true, running: false });
+    expect(await processesOf(nobody.folders.root)).to.deep.equal([]);
+  });
+
+  it('shows each setting with its source, and no value that may be a secret', async () => {
+    const file = path.join(user.home, 'settings.env');
+    await writeFile(
+      file,
+      'AIRBNB_SESSION_TTL=120\nAIRBNB_SESSION_MAX_AGE=500\nREDIS_PASSWORD=hidden-in-file\n',
+    );
+    const env = { AIRBNB_ENV_FILE: file, AIRBNB_SESSION_TTL: '300', REDIS_URL: engines.redisUrl };
+    const result = await user.run(['doctor', '--json'], { env });
+    const { checks, settings } = result.json();
+    expect(checks[0].facts).to.include({ env_file: file, session_ttl: 300, session_max_age: 500 });
+    expect(settings).to.deep.include({ name: 'AIRBNB_SESSION_TTL', value: '300', source: 'environment' });
+    expect(settings).to.deep.include({ name: 'AIRBNB_SESSION_MAX_AGE', value: '500', source: 'file' });
+    expect(settings).to.deep.include({ name: 'REDIS_PASSWORD', value: null, source: 'file' });
+    expect(settings).to.deep.include({ name: 'REDIS_URL', value: null, source: 'environment' });
+    const text = await user.run(['doctor'], { env });
+    expect(result.stdout + text.stdout).not.to.contain('hidden-in-file');
+    expect(text.stdout).not.to.contain(engines.databaseUrl);
+  });
+
+  describe('with a fault goes on, and ends with the code of the first', () => {
+    it('Redis down', async () => {
+      const { faults } = await examine({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+      expect(faults).to.deep.equal([['redis', 'unreachable']]);
+    });
+
+    it('Redis silent and PostgreSQL down', async () => {
+      const proxy = new FlightProxy(engines.redisUrl);
+      await proxy.open();
+      proxy.blackhole();
+      const env = { REDIS_URL: proxy.url, DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' };
+      const { faults, byName, code } = await examine({ env });
+      await proxy.close();
+      expect(faults).to.deep.equal([
+        ['redis', 'unreachable'],
+        ['postgres', 'unreachable'],
+      ]);
+      expect(code).to.equal(69);
+      expect([byName.migrations?.status, byName.clock?.status]).to.deep.equal(['skipped', 'skipped']);
+    });
+
+    it('tables that are missing', async () => {
+      const fresh = await engines.freshDatabase();
+      const { faults, code } = await examine({ env: { DATABASE_URL: fresh.url } });
+      await fresh.drop();
+      expect(faults).to.deep.equal([['migrations', 'migrations_pending']]);
+      expect(code).to.equal(78);
+    });
+
+    it('Redis without PostgreSQL', async () => {
+      const { faults } = await examine({ env: { DATABASE_URL: undefined } });
+      expect(faults).to.deep.equal([['postgres', 'accounts_not_configured']]);
+    });
+
+    it('a token file that is unsafe, or holds no session', async () => {
+      await holdSession(user);
+      await chmod(user.sessionFile, 0o640);
+      expect((await examine()).faults).to.deep.equal([['token_file', 'token_file_unsafe']]);
+      await writeTokenFile(user, 'nothing of ours');
+      const { faults, code } = await examine();
+      expect(faults).to.deep.equal([['token_file', 'malformed']]);
+      expect(code).to.equal(4);
+      await user.run(['logout']);
+    });
+
+    it('the token of another server', async () => {
+      await holdSession(user);
+      const { faults } = await examine({ env: { REDIS_URL: engines.redisUrlForDb(5) } });
+      expect(faults).to.deep.equal([['token_file', 'other_server']]);
+      await user.run(['logout']);
+    });
+
+    it('settings that are empty, or cannot be', async () => {
+      for (const [env, reason] of [
+        [{ AIRBNB_SESSION_TTL: '' }, 'empty_setting'],
+        [{ AIRBNB_SESSION_TTL: 'soon' }, 'invalid_setting'],
+        [{ AIRBNB_STRICT: 'yes' }, 'invalid_setting'],
+        [{ REDIS_URL: 'http://example.com' }, 'invalid_setting'],
+        [{ REDIS_URL: '' }, 'empty_setting'],
+        [{ DATABASE_URL: 'nonsense' }, 'invalid_setting'],
+      ] as [NodeJS.ProcessEnv, string][]) {
+        const { faults, code } = await examine({ env });
+        expect(faults[0]?.[1], JSON.stringify(env)).to.equal(reason);
+        expect(faults, 'said once').to.have.length(1);
+        expect(code).to.equal(78);
+      }
+    });
+
+    it('a settings file that is not there', async () => {
+      const { faults, code } = await examine({ env: { AIRBNB_ENV_FILE: '/nonexistent/.env' } });
+      expect(faults).to.deep.equal([['configuration', 'env_file_unreadable']]);
+      expect(code).to.equal(78);
+    });
+  });
+});
