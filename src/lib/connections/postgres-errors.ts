@@ -85,6 +85,7 @@ function fromServer(error: DatabaseError, server: string): AppError {
   const { table, column, constraint } = error;
   return postgresFailure(reason, state, {
     server,
+    ...(reason === 'unsupported_schema' ? { problem: state } : {}),
     ...(table === undefined ? {} : { table }),
     ...(column === undefined ? {} : { column }),
     ...(constraint === undefined ? {} : { constraint }),

@@ -60,7 +60,7 @@ export function openPostgres<Tables>(
 /**
  * Checks the server's version. It costs a round trip of its own, so commands that sign in leave it out.
  * @returns the version, as the server words it
- * @throws AppError `unsupported_version` with `version` (the server's) and `minimum`
+ * @throws AppError `unsupported_version` with `server` (the product), its `version` and the `minimum`
  */
 export async function requireSupportedServer(db: QueryExecutorProvider): Promise<string> {
   const { rows } = await sql<{ number: number; version: string }>`
@@ -68,7 +68,11 @@ export async function requireSupportedServer(db: QueryExecutorProvider): Promise
   `.execute(db);
   const { number = 0, version = 'unknown' } = rows[0] ?? {};
   if (number >= MINIMUM_VERSION * 10_000) return version;
-  throw postgresFailure('unsupported_version', 'version', { version, minimum: MINIMUM_VERSION });
+  throw postgresFailure('unsupported_version', 'version', {
+    server: 'PostgreSQL',
+    version,
+    minimum: MINIMUM_VERSION,
+  });
 }
 
 /** pg's pool behind the interface that Kysely asks for: errors are translated, and TLS is optional under `prefer`. */

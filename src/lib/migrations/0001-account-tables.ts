@@ -8,12 +8,12 @@ import { ADDED_TO_USUARIO, assertAdoptable, PROFILE_TABLES } from '../user/user-
  */
 export const accountTables: Migration = {
   async up(db: Kysely<unknown>) {
-    const { tables } = await assertAdoptable(db);
-    if (tables.usuario) await completeUsuario(db, tables.usuario);
+    const found = await assertAdoptable(db);
+    if (found.usuario) await completeUsuario(db, found.usuario);
     else await createUsuario(db);
-    const idType = tables.usuario?.get('id')?.key === 'int8' ? 'bigint' : 'integer';
+    const idType = found.usuario?.get('id')?.key === 'int8' ? 'bigint' : 'integer';
     for (const table of PROFILE_TABLES) {
-      if (!tables[table]) await createProfile(db, table, idType);
+      if (!found[table]) await createProfile(db, table, idType);
     }
   },
 };

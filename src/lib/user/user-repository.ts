@@ -160,7 +160,7 @@ function toAccount(row: AccountRow): Account {
     authUserId: row.auth_user_id,
     huespedId: row.huesped_id === null ? null : toId('huesped', row.huesped_id),
     anfitrionId: row.anfitrion_id === null ? null : toId('anfitrion', row.anfitrion_id),
-    nombre: row.nombre ?? row.email.replace(/@.*/s, ''),
+    nombre: row.nombre ?? (row.email.replace(/@.*/s, '') || row.email),
     creadoEn: toIsoTime(row.creado_en),
   };
 }

@@ -45,13 +45,11 @@ interface Column {
   readonly enumLabels: readonly string[] | null;
 }
 
-/** What the current schema holds of the tables of accounts. */
-export interface AccountSchema {
-  /** The first schema of the search path: where unqualified names are created. */
-  readonly schema: string;
-  /** Columns by name; a table that is missing has no entry. */
-  readonly tables: Partial<Record<TableName, ReadonlyMap<string, Column>>>;
-}
+/**
+ * What the current schema (the first of the search path: where unqualified names are created) holds of the tables of
+ * accounts: their columns by name. A table that is missing has no entry.
+ */
+export type AccountSchema = Partial<Record<TableName, ReadonlyMap<string, Column>>>;
 
 const ENUM = 'enum';
 const NUMBERS = ['int4', 'int8'];
@@ -75,9 +73,12 @@ const ACCEPTED: { readonly [T in TableName]: { readonly [C in keyof Tables[T]]: 
 /** What the Python system's `usuario` lacks; adoption adds them. */
 export const ADDED_TO_USUARIO = ['password_hash', 'nombre'] as const;
 
-/** A schema, or a value in it, that this program cannot work with. @param detail says in what way */
-export function unsupportedSchema(detail: string, params: ErrorParams = {}): AppError {
-  return postgresFailure('unsupported_schema', detail, params);
+/**
+ * A schema, or a value in it, that this program cannot work with.
+ * @param problem a token for what is wrong: `params.problem`, and `params.detail` as in every error of PostgreSQL
+ */
+export function unsupportedSchema(problem: string, params: ErrorParams = {}): AppError {
+  return postgresFailure('unsupported_schema', problem, { ...params, problem });
 }
 
 /**
@@ -104,15 +105,14 @@ async function inspectAccountSchema(db: QueryExecutorProvider): Promise<AccountS
     from (select 1) as one
     left join pg_class c on c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
       and c.relname in (${sql.join(Object.keys(ACCEPTED))})`.execute(db);
-  const schema = rows[0]?.schema;
-  if (!schema) throw unsupportedSchema('no_schema');
-  const tables: Partial<Record<TableName, ReadonlyMap<string, Column>>> = {};
+  if (!rows[0]?.schema) throw unsupportedSchema('no_schema');
+  const found: AccountSchema = {};
   for (const { relation, kind, columns } of rows) {
     if (relation === null) continue;
     if (kind !== 'r') throw unsupportedSchema('not_a_table', { table: relation });
-    tables[relation] = new Map(columns.map((column) => [column.name, column]));
+    found[relation] = new Map(columns.map((column) => [column.name, column]));
   }
-  return { schema, tables };
+  return found;
 }
 
 /**
@@ -123,13 +123,13 @@ async function inspectAccountSchema(db: QueryExecutorProvider): Promise<AccountS
 export async function assertAdoptable(db: QueryExecutorProvider): Promise<AccountSchema> {
   const found = await inspectAccountSchema(db);
   assertColumns(found);
-  if (found.tables.usuario) await assertDistinctEmails(db);
+  if (found.usuario) await assertDistinctEmails(db);
   return found;
 }
 
-function assertColumns({ tables }: AccountSchema): void {
+function assertColumns(found: AccountSchema): void {
   for (const table of Object.keys(ACCEPTED) as TableName[]) {
-    const columns = tables[table];
+    const columns = found[table];
     if (!columns) continue;
     for (const [name, accepted] of Object.entries(ACCEPTED[table])) {
       const column = columns.get(name);

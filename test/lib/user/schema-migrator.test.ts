@@ -158,7 +158,7 @@ describe('migrations', () => {
         { table: 'usuario', column: 'creado_en', type: 'date', detail: 'column_type' },
       ],
       [
-        'an enum of the same name as an accepted type',
+        'a domain with the name of an accepted type',
         `create schema elsewhere; create domain elsewhere.text as pg_catalog.text;
          alter table huesped alter column nombre type elsewhere.text`,
         { table: 'huesped', column: 'nombre', type: 'elsewhere.text', detail: 'column_type' },
