@@ -7,10 +7,13 @@ import { leftoversOf, processesOf } from './leftovers.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 import { makeUserFolders, type UserFolders } from './user-folders.ts';
 
-export const BINARY = path.resolve(__dirname, '../../bin/run.js');
+const BINARY = path.resolve(__dirname, '../../bin/run.js');
 
 /** The Node that runs the product: `AIRBNB_TEST_NODE` names another than the one that runs the tests. */
 const NODE = process.env.AIRBNB_TEST_NODE || process.execPath;
+
+/** What a script of the shell begins with. */
+const AIRBNB_IN_SHELL = `airbnb() { '${NODE}' '${BINARY}' "$@"; }\n`;
 
 export interface UserOptions {
   /** Whether the suite's Redis and PostgreSQL are configured (they are, unless said); else nothing is. */
@@ -29,6 +32,8 @@ export interface RunOptions {
   /** A command that takes longer is killed, and the test fails. */
   timeoutMs?: number;
 }
+
+export type OnTerminal = Partial<TerminalOptions>;
 
 /** What a finished command left. */
 export interface Result {
@@ -78,40 +83,27 @@ export class User {
 
   /** Runs a command to its end, without a terminal. */
   run(args: string[], options: RunOptions = {}): Promise<Result> {
-    const running = this.start(args, options);
-    running.child.stdin?.end(options.input ?? '');
-    return running.result;
+    return toItsEnd(this.start(args, options), options);
   }
 
   /** Starts a command whose stdin stays open, for tests that send signals or watch it work. */
-  start(args: string[], { env, cwd, script = BINARY, timeoutMs = 15_000 }: RunOptions = {}): Running {
-    const child = spawn(NODE, [script, ...args], {
-      cwd: cwd ?? this.folders.work,
-      env: { ...this.env, ...env },
-      stdio: 'pipe',
-    });
-    // One that ends without reading its stdin is no failure.
-    child.stdin.on('error', () => {});
-    const output = { stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      output.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      output.stderr += text;
-    });
-    return { child, output, result: resultOf(child, output, args, timeoutMs) };
+  start(args: string[], { script = BINARY, ...options }: RunOptions = {}): Running {
+    return this.#start(NODE, [script, ...args], `airbnb ${args.join(' ')}`, options);
+  }
+
+  /** Runs a script of the shell to its end, in which `airbnb` is the built product. */
+  runShell(script: string, options: RunOptions = {}): Promise<Result> {
+    return toItsEnd(this.#start('sh', ['-c', AIRBNB_IN_SHELL + script], script, options), options);
   }
 
   /** Runs a command on a terminal of its own. */
-  terminal(
-    args: string[],
-    { env, cwd, ...size }: Omit<TerminalOptions, 'env' | 'cwd'> & RunOptions = {},
-  ): Terminal {
-    return new Terminal(NODE, [BINARY, ...args], {
-      cwd: cwd ?? this.folders.work,
-      env: { TERM: 'xterm-256color', ...this.env, ...env },
-      ...size,
-    });
+  terminal(args: string[], options: OnTerminal = {}): Terminal {
+    return this.#terminal(NODE, [BINARY, ...args], options);
+  }
+
+  /** Runs a script of the shell on a terminal of its own, in which `airbnb` is the built product. */
+  shellTerminal(script: string, options: OnTerminal = {}): Terminal {
+    return this.#terminal('sh', ['-c', AIRBNB_IN_SHELL + script], options);
   }
 
   /** Ends this user's embedded engines if there are any, removes all files, and fails if a process is left. */
@@ -129,6 +121,42 @@ export class User {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+
+  #start(
+    program: string,
+    args: string[],
+    name: string,
+    { env, cwd, timeoutMs = 15_000 }: RunOptions,
+  ): Running {
+    const child = spawn(program, args, {
+      cwd: cwd ?? this.folders.work,
+      env: { ...this.env, ...env },
+      stdio: 'pipe',
+    });
+    // One that ends without reading its stdin is no failure.
+    child.stdin.on('error', () => {});
+    const output = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output.stderr += text;
+    });
+    return { child, output, result: resultOf(child, output, name, timeoutMs) };
+  }
+
+  #terminal(program: string, args: string[], { env, cwd, ...size }: OnTerminal): Terminal {
+    return new Terminal(program, args, {
+      cwd: cwd ?? this.folders.work,
+      env: { TERM: 'xterm-256color', ...this.env, ...env },
+      ...size,
+    });
+  }
+}
+
+function toItsEnd({ child, result }: Running, { input = '' }: RunOptions): Promise<Result> {
+  child.stdin?.end(input);
+  return result;
 }
 
 /**
@@ -138,7 +166,7 @@ export class User {
 function resultOf(
   child: ChildProcess,
   output: { stdout: string; stderr: string },
-  args: string[],
+  name: string,
   timeoutMs: number,
 ): Promise<Result> {
   const shown = () => `--- stdout\n${output.stdout}\n--- stderr\n${output.stderr}`;
@@ -149,20 +177,20 @@ function resultOf(
       child.stdout?.destroy();
       child.stderr?.destroy();
       const state = child.exitCode === null ? 'ran' : 'ended, but its output was held open';
-      reject(new Error(`airbnb ${args.join(' ')} ${state} for over ${timeoutMs} ms\n${shown()}`));
+      reject(new Error(`${name} ${state} for over ${timeoutMs} ms\n${shown()}`));
     }, timeoutMs);
     child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (/^ {4}at /m.test(output.stderr) && !output.stderr.startsWith('trace: ')) {
-        reject(new Error(`airbnb ${args.join(' ')} printed a stack trace\n${shown()}`));
+        reject(new Error(`${name} printed a stack trace\n${shown()}`));
         return;
       }
       const json = () => {
         try {
           return JSON.parse(output.stdout);
         } catch {
-          throw new Error(`airbnb ${args.join(' ')} printed no JSON\n${shown()}`);
+          throw new Error(`${name} printed no JSON\n${shown()}`);
         }
       };
       resolve({ code, signal, ...output, json });
