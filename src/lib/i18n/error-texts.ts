@@ -30,6 +30,7 @@ function mendingCommand({ path, problem }: ErrorParams): string | undefined {
     foreign_owner: `sudo chown "$(id -u)" ${quoted}`,
     open_bits: `chmod 600 ${quoted}`,
     unreadable: `chmod 600 ${quoted}`,
+    folder_shared: 'unset AIRBNB_SESSION_FILE',
     folder_foreign_owner: `sudo chown "$(id -u)" ${quoted}`,
     folder_open_bits: `chmod 700 ${quoted}`,
   }[String(problem)];
@@ -256,6 +257,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             foreign_owner: `The token file ${path} belongs to somebody else.`,
             open_bits: `The token file ${path} can be read or written by others.`,
             unreadable: `The token file ${path} cannot be opened.`,
+            folder_shared: `The folder ${path} belongs to everybody: it is no place for a token file.`,
             folder_foreign_owner: `The folder ${path} of the token file belongs to somebody else.`,
             folder_open_bits: `The folder ${path} of the token file can be written to by others.`,
           },
@@ -505,6 +507,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             foreign_owner: `El archivo del token ${path} es de otra persona.`,
             open_bits: `El archivo del token ${path} lo pueden leer o escribir otros.`,
             unreadable: `El archivo del token ${path} no se puede abrir.`,
+            folder_shared: `La carpeta ${path} es de todos: no es lugar para el archivo del token.`,
             folder_foreign_owner: `La carpeta ${path} del archivo del token es de otra persona.`,
             folder_open_bits: `En la carpeta ${path} del archivo del token pueden escribir otros.`,
           },

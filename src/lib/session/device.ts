@@ -24,7 +24,7 @@ export function describeDevice({ sshConnection, isTerminal, version }: Surroundi
     hostname()
       .split('.')[0]
       ?.replace(/[^\x21-\x7e]/g, '') || 'host';
-  return `${host.slice(0, DEVICE_BYTES - rest.length)}${rest}`;
+  return `${host.slice(0, Math.max(1, DEVICE_BYTES - rest.length))}${rest}`.slice(0, DEVICE_BYTES);
 }
 
 /** The client's address in SSH_CONNECTION, where there is one. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -11,7 +12,7 @@ import {
   type Stats,
   statSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '../errors.ts';
@@ -32,6 +33,7 @@ export interface StoredSession {
 const MAX_BYTES = 4096;
 const GROUP_OR_OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
 
 /**
  * The token file: one line of JSON, `{"v":1,"token","mark","email","user_id","server"}`, 0600 in a folder 0700.
@@ -65,7 +67,7 @@ export class SessionFile {
     const { token, mark, email, userId, server } = stored;
     const line = `${JSON.stringify({ v: 1, token, mark, email, user_id: userId, server })}\n`;
     const folder = dirname(this.path);
-    const temporary = `${this.path}.${process.pid}.${Date.now()}.tmp`;
+    const temporary = `${this.path}.${randomBytes(8).toString('hex')}.tmp`;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       refuseUnsafeFolder(folder);
@@ -73,14 +75,14 @@ export class SessionFile {
       const descriptor = openSync(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
       try {
         fchmodSync(descriptor, 0o600);
-        writeSync(descriptor, line);
+        writeFileSync(descriptor, line);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
       }
       renameSync(temporary, this.path);
     } catch (error) {
-      removeIfThere(temporary);
+      discard(temporary);
       if (error instanceof AppError) throw error;
       throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
     }
@@ -157,6 +159,7 @@ export type FileProblem =
   | 'foreign_owner'
   | 'open_bits'
   | 'unreadable'
+  | 'folder_shared'
   | 'folder_foreign_owner'
   | 'folder_open_bits';
 
@@ -169,14 +172,16 @@ function problemOf(stats: Stats): FileProblem | undefined {
 }
 
 function refuseUnsafeFolder(folder: string): void {
-  const stats = statSync(folder);
-  const problem: FileProblem | undefined =
-    stats.uid !== process.getuid?.()
-      ? 'folder_foreign_owner'
-      : stats.mode & WRITABLE_BY_OTHERS
-        ? 'folder_open_bits'
-        : undefined;
+  const problem = problemOfFolder(statSync(folder));
   if (problem) throw new AppError('token_file_unsafe', { path: folder, problem });
+}
+
+function problemOfFolder({ uid, mode }: Stats): FileProblem | undefined {
+  // As /tmp is: nobody should take it for himself to keep a file in it.
+  if (mode & STICKY && mode & WRITABLE_BY_OTHERS) return 'folder_shared';
+  if (uid !== process.getuid?.()) return 'folder_foreign_owner';
+  if (mode & WRITABLE_BY_OTHERS) return 'folder_open_bits';
+  return undefined;
 }
 
 function parse(line: string): StoredSession | undefined {
@@ -200,6 +205,15 @@ function parse(line: string): StoredSession | undefined {
   if (!sound) return undefined;
   const isMark = typeof mark === 'string' && /^[0-9a-f]{64}$/.test(mark);
   return { token, mark: isMark ? mark : undefined, email, userId: user_id, server };
+}
+
+/** Removes what may be left of a failed write, whose own error is the one to tell. */
+function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Not there, or not to be removed for the same reason.
+  }
 }
 
 function removeIfThere(path: string): void {
