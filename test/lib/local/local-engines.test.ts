@@ -261,6 +261,7 @@ describe('the embedded engines', () => {
       void playground.postgres(first).catch(() => {});
       await until(() => existsSync(join(playground.folder, 'postgres.new')), 5000);
       process.kill(first.pid, 'SIGKILL');
+      await until(() => !isAlive(first.pid), 2000);
       const client = await playground.postgres(await engines.ensure());
       expect((await client.query('SELECT * FROM usuario')).rows).to.deep.equal([]);
       expect((await engines.status()).setAside).to.deep.equal([]);
