@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { AccountService } from './auth/account-service.ts';
-import { openPostgres, requireSupportedServer } from './connections/postgres.ts';
+import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
 import type { PostgresAddress } from './connections/postgres-address.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from './user/schema-migrator.ts';
 import { UserRepository } from './user/user-repository.ts';
@@ -20,23 +20,37 @@ export interface Database {
 
 /** @param target a server, or the unix socket of the embedded engine */
 export function openDatabase(target: PostgresAddress | { readonly socket: string }): Database {
-  const db = openPostgres<Tables>(
-    'socket' in target
-      ? {
-          host: dirname(target.socket),
-          port: 5432,
-          user: 'postgres',
-          database: 'postgres',
-          sslMode: 'disable',
-          embedded: true,
-        }
-      : { ...target, embedded: false },
-  );
+  const config: PostgresConfig =
+    'socket' in target ? embeddedConfig(target.socket) : { ...target, embedded: false };
+  const db = openPostgres<Tables>(config);
   return {
     accounts: new AccountService(new UserRepository(db)),
-    migrate: () => migrateToLatest(db),
+    migrate: () => migrateWithPatience(config),
     status: () => migrationStatus(db),
     facts: async () => ({ version: await requireSupportedServer(db) }),
     close: () => db.destroy(),
+  };
+}
+
+/** An index over a large table that is adopted takes longer than a command may wait for a query. Milliseconds. */
+const MIGRATION_TIMEOUT = 10 * 60_000;
+
+async function migrateWithPatience(config: PostgresConfig): Promise<{ applied: string[] }> {
+  const db = openPostgres<Tables>(config, { queryMs: MIGRATION_TIMEOUT });
+  try {
+    return await migrateToLatest(db);
+  } finally {
+    await db.destroy();
+  }
+}
+
+function embeddedConfig(socket: string): PostgresConfig {
+  return {
+    host: dirname(socket),
+    port: 5432,
+    user: 'postgres',
+    database: 'postgres',
+    sslMode: 'disable',
+    embedded: true,
   };
 }
