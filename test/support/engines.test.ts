@@ -32,6 +32,24 @@ describe('the suite’s engines', () => {
     const failure = await query(one.url, 'SELECT 1').catch((error: unknown) => error);
     expect(failure).to.be.an('error');
   });
+
+  it('keep the statements of concurrent clients apart', async () => {
+    const clients = Array.from({ length: 8 }, () => new Client({ connectionString: engines.databaseUrl }));
+    await Promise.all(clients.map((client) => client.connect()));
+    const divide = (client: Client, by: number) =>
+      client.query('SELECT 12 / $1::int AS result', [by]).then(
+        ({ rows }) => rows[0].result,
+        (error: Error) => error.message,
+      );
+    for (const by of [0, 1, 2, 3]) {
+      const answers = await Promise.all(
+        clients.map((client, index) => divide(client, index % 2 === 0 ? by : 4)),
+      );
+      const expected = by === 0 ? 'division by zero' : 12 / by;
+      expect(answers).to.deep.equal(clients.map((_, index) => (index % 2 === 0 ? expected : 3)));
+    }
+    await Promise.all(clients.map((client) => client.end()));
+  });
 });
 
 describe('an engine of one’s own', () => {

@@ -9,6 +9,8 @@ interface Definition {
   port: number;
   url: string;
   launch: Launch;
+  /** Makes an engine that answers fit for its test, after every start. */
+  prepare?: (port: number) => Promise<void>;
   /** The signal that ends this engine in good order. */
   stopSignal?: NodeJS.Signals;
   /** Removes what the engine leaves on disk. */
@@ -64,6 +66,7 @@ export class EngineProcess {
       if (this.#child === child) this.#child = undefined;
     });
     this.#child = child;
+    await this.#definition.prepare?.(this.port);
   }
 
   /** Ends the engine in good order. */

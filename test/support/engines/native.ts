@@ -65,14 +65,13 @@ async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
   return EngineProcess.start({
     port,
     url: `redis://127.0.0.1:${port}`,
-    launch: async () => {
+    launch: () => {
       const server = findProgram('redis-server', 'valkey-server');
       const listen = ['--bind', '127.0.0.1', '--port', String(port)];
       const child = spawn(server, [...listen, '--dir', folder, '--save', '', '--appendonly', 'no']);
-      await untilReady(child, () => redisAnswers(port));
-      await secure(port, options);
-      return child;
+      return untilReady(child, () => redisAnswers(port));
     },
+    prepare: () => secure(port, options),
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
 }
