@@ -56,9 +56,12 @@ export class RedisConnection {
 
   /** Ends the connection. Nothing is sent, and nothing is waited for. */
   close(): void {
-    this.#client?.disconnect();
-    // ioredis ends the stream and gives the other side two seconds; a black hole would hold up our exit.
-    this.#client?.stream?.destroy();
+    const client = this.#client;
+    // ioredis gives the other side two seconds to hang up, and waits for a stream that is gone as well: a server that
+    // refused us, or a black hole, would hold up our exit.
+    if (!client || client.status === 'end') return;
+    client.disconnect();
+    client.stream?.destroy();
   }
 
   async #send<T extends readonly unknown[]>(
@@ -67,8 +70,11 @@ export class RedisConnection {
     const isFirst = this.#client === undefined;
     const client = this.#client ?? this.#open();
     await this.#opening;
-    const prologue = isFirst ? this.#prologue(client) : [];
-    const settled = await Promise.allSettled([...prologue, ...issue(client)]);
+    const { prologue, replies } = inOneWrite(client, () => ({
+      prologue: isFirst ? this.#prologue(client) : [],
+      replies: issue(client),
+    }));
+    const settled = await Promise.allSettled([...prologue, ...replies]);
     for (const each of settled) if (each.status === 'rejected') throw each.reason;
     const values = settled.map((each) => (each as PromiseFulfilledResult<unknown>).value);
     return values.slice(prologue.length) as unknown as T;
@@ -109,6 +115,19 @@ const CLIENT_OPTIONS = {
   autoResendUnfulfilledCommands: false,
 } satisfies RedisOptions;
 
+/**
+ * Commands that leave as one piece: one system call instead of one each, and a server that hangs up with a reply
+ * is not written to once more, which would lose the reply.
+ */
+function inOneWrite<T>(client: Redis, issue: () => T): T {
+  client.stream.cork();
+  try {
+    return issue();
+  } finally {
+    client.stream.uncork();
+  }
+}
+
 function placeOf(target: RedisTarget) {
   if ('socket' in target) return { path: target.socket };
   const { host, port } = target;
@@ -129,14 +148,17 @@ function readCa(path: string | undefined): Buffer | undefined {
 
 const of = (detail: string) => ({ engine: 'redis', detail });
 
+/** What a server without room for one more client answers to whatever comes first. */
+const IS_FULL = /max number of clients/;
+
 /** Whatever a server has against AUTH or SELECT is in the configuration, but for a server that starts or is full. */
 async function misconfiguredOnError(reply: Promise<unknown>): Promise<unknown> {
   try {
     return await reply;
   } catch (error) {
     const failure = redisFailure(error, undefined);
-    const isReply = isReplyError(error) && failure.params.detail === 'ERR';
-    throw isReply ? new AppError('misconfigured', of('ERR')) : failure;
+    const isRefusal = failure.params.detail === 'ERR' && !IS_FULL.test((error as Error).message);
+    throw isRefusal ? new AppError('misconfigured', of('ERR')) : failure;
   }
 }
 
@@ -151,9 +173,10 @@ function redisFailure(error: unknown, lastError: unknown): AppError {
     if (typeof code === 'string') {
       return new AppError(isTlsCode(code) ? 'misconfigured' : 'unreachable', of(code));
     }
-    // The other side does not speak RESP: it is no Redis.
-    if ((each as Error | undefined)?.name === 'ParserError')
+    // ioredis' words for bytes that are no RESP: the other side is no Redis.
+    if ((each as Error | undefined)?.message?.startsWith('Unknown RESP type')) {
       return new AppError('misconfigured', of('PROTOCOL'));
+    }
   }
   return new AppError('unreachable', of('ECONNRESET'));
 }
