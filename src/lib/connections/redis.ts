@@ -115,10 +115,7 @@ const CLIENT_OPTIONS = {
   autoResendUnfulfilledCommands: false,
 } satisfies RedisOptions;
 
-/**
- * Commands that leave as one piece: one system call instead of one each, and a server that hangs up with a reply
- * is not written to once more, which would lose the reply.
- */
+/** Lets commands leave as one piece: in one system call instead of one each. */
 function inOneWrite<T>(client: Redis, issue: () => T): T {
   client.stream.cork();
   try {
