@@ -44,6 +44,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     'no-input': Flags.boolean({ helpGroup: 'GLOBAL' }),
   };
 
+  /** oclif would warn, with a stack trace, of each wrong flag where NODE_ENV is `development` or `test`. */
+  override parsed = true;
   protected flags!: Interfaces.InferredFlags<T['flags'] & (typeof BaseCommand)['baseFlags']>;
   protected args!: Interfaces.InferredArgs<T['args']>;
   protected language: Language = detectLanguage(process.env);

@@ -34,8 +34,7 @@ export class SessionService {
    * @throws AppError `unsupported_version` where the server is too old
    */
   async start(profile: Profile, surroundings: Surroundings): Promise<Session> {
-    const facts = await this.#store.facts();
-    refuseOldServer(facts);
+    const facts = await this.facts();
     const now = toWireTime(new Date());
     const ssh = sshAddress(surroundings.sshConnection);
     const { ttl, maxAge } = this.#lifetime;
@@ -119,8 +118,11 @@ export class SessionService {
     return this.#store.end(tokens, userId, onProgress);
   }
 
+  /** What the server says of itself. @throws AppError `unsupported_version` */
   async facts(): Promise<ServerFacts> {
-    return this.#store.facts();
+    const facts = await this.#store.facts();
+    refuseOldServer(facts);
+    return facts;
   }
 }
 
