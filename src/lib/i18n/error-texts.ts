@@ -17,6 +17,12 @@ function byProblem<T>(params: ErrorParams, words: Record<string, T>, otherwise: 
 const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
 const engineSetting = (params: ErrorParams) => (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
+/** Valkey is told apart from Redis, as their versions are. */
+const productName = (params: ErrorParams) => params.product ?? engineName(params);
+
+/** The column or table that a schema's problem is about. */
+const placeIn = ({ table, column }: ErrorParams) => [table, column].filter(Boolean).join('.');
+
 /** The command that shows how a command is used. */
 const usage = (command: unknown) => (command ? `airbnb ${command} --help` : 'airbnb --help');
 
@@ -155,7 +161,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
         : 'AIRBNB_TOKEN does not hold a token.',
       hint: path
         ? 'Sign in again with "airbnb login".'
-        : 'Set it to what "airbnb login --token-only" prints.',
+        : 'Set it to a token, or unset it and sign in with "airbnb login".',
     }),
     corrupt: () => ({
       message: 'Your session is damaged on the server and cannot be used.',
@@ -203,6 +209,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             not_a_postgres_url: `Set ${setting} to postgres://user:password@host:port/database.`,
             several_hosts: `Set ${setting} to one host: the PostgreSQL driver takes no more.`,
             not_an_sslmode: 'Set sslmode to disable, prefer, require, verify-ca or verify-full.',
+            no_user: `Set ${setting}: the system does not tell who you are.`,
             names_no_server: `Set REDIS_URL as well: ${setting} alone names no server.`,
             not_supported_yet: `Unset ${setting}: this version connects to one Redis, by REDIS_URL.`,
             unreadable_file: `Set ${setting} to a file that you can read.`,
@@ -236,13 +243,29 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `${count === 1 ? '1 migration is' : `${count} migrations are`} pending in the database.`,
       hint: 'Run "airbnb db migrate".',
     }),
-    unsupported_schema: ({ table, column, type, problem }) => ({
-      message: `The database cannot be used as it is: ${[table, column].filter(Boolean).join('.')}${type ? ` is ${type}` : ''}${problem ? ` (${problem})` : ''}.`,
+    unsupported_schema: (params) => ({
+      message: byProblem(
+        params,
+        {
+          column_type: `The database cannot be used as it is: ${placeIn(params)} is of the type ${params.type}.`,
+          missing_column: `The database cannot be used as it is: it has no column ${placeIn(params)}.`,
+          missing_label: `The database cannot be used as it is: ${placeIn(params)} does not know the value ${params.label}.`,
+          duplicate_email:
+            'The database cannot be used as it is: some e-mails in usuario differ in case alone.',
+          not_a_table: `The database cannot be used as it is: ${placeIn(params)} is not a table.`,
+          no_schema: 'The database user has no schema to put the tables in.',
+          migrations_differ: 'The database was migrated by a newer version of airbnb, or by another program.',
+          rol_value: 'The account has a rol that is none of HUESPED, ANFITRION and AMBOS.',
+          id_value: 'The account has an id that is too large.',
+          not_inserted: `The database did not take the new row in ${placeIn(params)}.`,
+        },
+        `The database refused a row in ${placeIn(params) || 'its tables'} (${params.problem}).`,
+      ),
       hint: 'Bring it into the form that docs/database.md describes, then run "airbnb db migrate".',
     }),
-    unsupported_version: ({ server, version, minimum }) => ({
-      message: `${server} ${version} is too old.`,
-      hint: `Use ${server} ${minimum} or newer.`,
+    unsupported_version: (params) => ({
+      message: `${productName(params)} ${params.version} is too old.`,
+      hint: `Use ${productName(params)} ${params.minimum} or newer.`,
     }),
     token_file_unsafe: (params) => {
       const { path } = params;
@@ -266,8 +289,18 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ...(command ? { hint: `Mend it with: ${command}` } : {}),
       };
     },
-    local_folder_unsafe: ({ path, problem }) => ({
-      message: `The folder ${path} of the embedded engines is not safe to use (${problem}).`,
+    local_folder_unsafe: (params) => ({
+      message: byProblem(
+        params,
+        {
+          symlink: `The folder ${params.path} of the embedded engines is a symbolic link.`,
+          not_a_folder: `${params.path}, where the embedded engines have their folder, is no folder.`,
+          owner: `The folder ${params.path} of the embedded engines belongs to somebody else.`,
+          mode: `The folder ${params.path} of the embedded engines is open to others.`,
+          too_long: `The path ${params.path} of the embedded engines is too long for a socket.`,
+        },
+        `The folder ${params.path} of the embedded engines is not safe to use.`,
+      ),
       hint: 'It has to be yours, closed to others and no symbolic link: move it away, or set XDG_RUNTIME_DIR to a folder of yours with a short path.',
     }),
     home_missing: () => ({
@@ -401,7 +434,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
         : 'AIRBNB_TOKEN no contiene un token.',
       hint: path
         ? 'Inicia sesión otra vez con "airbnb login".'
-        : 'Dale el token que imprime "airbnb login --token-only".',
+        : 'Dale un token, o quítala e inicia sesión con "airbnb login".',
     }),
     corrupt: () => ({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
@@ -450,6 +483,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             several_hosts: `Nombra en ${setting} un solo host: el controlador de PostgreSQL no admite más.`,
             not_an_sslmode:
               'Da a sslmode uno de estos valores: disable, prefer, require, verify-ca o verify-full.',
+            no_user: `Define ${setting}: el sistema no dice quién eres.`,
             names_no_server: `Define también REDIS_URL: ${setting} por sí sola no nombra un servidor.`,
             not_supported_yet: `Quita ${setting}: esta versión se conecta a un solo Redis, con REDIS_URL.`,
             unreadable_file: `Nombra en ${setting} un archivo que puedas leer.`,
@@ -486,13 +520,29 @@ export const errorTexts = defineTexts<ErrorTexts>({
           : `A la base de datos le faltan ${count} migraciones.`,
       hint: 'Ejecuta "airbnb db migrate".',
     }),
-    unsupported_schema: ({ table, column, type, problem }) => ({
-      message: `La base de datos no sirve tal como está: ${[table, column].filter(Boolean).join('.')}${type ? ` es ${type}` : ''}${problem ? ` (${problem})` : ''}.`,
+    unsupported_schema: (params) => ({
+      message: byProblem(
+        params,
+        {
+          column_type: `La base de datos no sirve tal como está: ${placeIn(params)} es del tipo ${params.type}.`,
+          missing_column: `La base de datos no sirve tal como está: no tiene la columna ${placeIn(params)}.`,
+          missing_label: `La base de datos no sirve tal como está: ${placeIn(params)} no conoce el valor ${params.label}.`,
+          duplicate_email:
+            'La base de datos no sirve tal como está: hay correos en usuario que solo difieren en mayúsculas.',
+          not_a_table: `La base de datos no sirve tal como está: ${placeIn(params)} no es una tabla.`,
+          no_schema: 'El usuario de la base de datos no tiene un esquema donde poner las tablas.',
+          migrations_differ: 'La base de datos la migró una versión más nueva de airbnb, u otro programa.',
+          rol_value: 'La cuenta tiene un rol que no es HUESPED, ANFITRION ni AMBOS.',
+          id_value: 'La cuenta tiene un id demasiado grande.',
+          not_inserted: `La base de datos no aceptó la fila nueva en ${placeIn(params)}.`,
+        },
+        `La base de datos rechazó una fila en ${placeIn(params) || 'sus tablas'} (${params.problem}).`,
+      ),
       hint: 'Déjala en la forma que describe docs/database.md y ejecuta "airbnb db migrate".',
     }),
-    unsupported_version: ({ server, version, minimum }) => ({
-      message: `${server} ${version} es demasiado antiguo.`,
-      hint: `Usa ${server} ${minimum} o posterior.`,
+    unsupported_version: (params) => ({
+      message: `${productName(params)} ${params.version} es demasiado antiguo.`,
+      hint: `Usa ${productName(params)} ${params.minimum} o posterior.`,
     }),
     token_file_unsafe: (params) => {
       const { path } = params;
@@ -516,8 +566,18 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ...(command ? { hint: `Arréglalo con: ${command}` } : {}),
       };
     },
-    local_folder_unsafe: ({ path, problem }) => ({
-      message: `La carpeta ${path} de los motores integrados no es segura (${problem}).`,
+    local_folder_unsafe: (params) => ({
+      message: byProblem(
+        params,
+        {
+          symlink: `La carpeta ${params.path} de los motores integrados es un enlace simbólico.`,
+          not_a_folder: `${params.path}, donde los motores integrados tienen su carpeta, no es una carpeta.`,
+          owner: `La carpeta ${params.path} de los motores integrados es de otra persona.`,
+          mode: `La carpeta ${params.path} de los motores integrados está abierta a otros.`,
+          too_long: `La ruta ${params.path} de los motores integrados es demasiado larga para un socket.`,
+        },
+        `La carpeta ${params.path} de los motores integrados no es segura.`,
+      ),
       hint: 'Tiene que ser tuya, cerrada a otros y no un enlace: apártala, o define XDG_RUNTIME_DIR con una carpeta tuya de ruta corta.',
     }),
     home_missing: () => ({

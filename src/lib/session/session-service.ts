@@ -134,5 +134,5 @@ function refuseOldServer({ redisVersion, valkeyVersion }: ServerFacts): void {
   if (version === undefined) return;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > min[0] || (major === min[0] && minor >= min[1])) return;
-  throw new AppError('unsupported_version', { server: name, version, minimum: min.join('.') });
+  throw new AppError('unsupported_version', { product: name, version, minimum: min.join('.') });
 }
