@@ -123,7 +123,7 @@ describe('the session service', () => {
         });
         return service.start(profile, SCRIPTED).then(
           () => 'taken',
-          ({ reason, params }) => `${reason} ${params.server} ${params.minimum}`,
+          ({ reason, params }) => `${reason} ${params.product} ${params.minimum}`,
         );
       };
       expect(await verdict({ redisVersion: '6.2.0', valkeyVersion: undefined })).to.equal('taken');
