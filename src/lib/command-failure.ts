@@ -64,7 +64,8 @@ export function toAppError(error: unknown, command: string): AppError {
 /** A flag as it was typed, less a value; nothing where it could be a secret. */
 function nameOfFlag(flags: unknown): ErrorParams {
   const flag = Array.isArray(flags) ? String(flags[0]).split('=')[0] : undefined;
-  return flag && /^--?[a-z][a-z-]{0,30}$/i.test(flag) ? { flag } : {};
+  // One letter behind a single dash: `-phunter2` is a password, as mysql takes it.
+  return flag && /^(-[a-z]|--[a-z][a-z-]{0,30})$/i.test(flag) ? { flag } : {};
 }
 
 function nameOfArgument(args: unknown): string {
@@ -75,7 +76,7 @@ function nameOfArgument(args: unknown): string {
 /** From "Expected --rol=<what was typed> to be one of: HUESPED, ANFITRION". */
 function optionsOf(message: string): ErrorParams {
   const flag = /^Expected (--[a-z-]+)=/.exec(message)?.[1];
-  const expected = /to be one of: ([A-Za-z, ]+)\n/.exec(message)?.[1];
+  const expected = /^[\s\S]* to be one of: ([A-Za-z, ]+)\n/.exec(message)?.[1];
   return { ...(flag ? { flag } : {}), ...(expected ? { expected } : {}) };
 }
 

@@ -5,15 +5,13 @@ import { AppError } from './errors.ts';
 /** Where a setting's value came from. */
 export type SettingSource = 'environment' | 'file' | 'default';
 
-/**
- * Settings whose emptiness means "not set": Redis' and PostgreSQL's passwords, which a server may do
- * without, and AIRBNB_TOKEN, whose emptiness means "not signed in".
- */
-const MAY_BE_EMPTY = new Set(['REDIS_PASSWORD', 'PGPASSWORD', 'AIRBNB_TOKEN']);
+/** Passwords, which a server may do without: an empty one counts as not set. */
+const PASSWORDS = new Set(['REDIS_PASSWORD', 'PGPASSWORD']);
 
 /** Does a variable of this name have to hold something once it is set? A lost CI secret looks like `X=`. */
 function mustHoldSomething(name: string): boolean {
-  if (MAY_BE_EMPTY.has(name)) return false;
+  // An empty AIRBNB_TOKEN is no mistake: it means "not signed in".
+  if (PASSWORDS.has(name) || name === 'AIRBNB_TOKEN') return false;
   return (
     name === 'DATABASE_URL' || name === 'PGHOST' || name.startsWith('REDIS_') || name.startsWith('AIRBNB_')
   );
@@ -62,12 +60,15 @@ export class Settings {
 
   /** The value of a setting with an empty one told apart from none. */
   raw(name: string): string | undefined {
-    return this.#environment[name] ?? this.#fromFile[name];
+    const value = this.#environment[name];
+    const isSet = value !== undefined && !(value === '' && PASSWORDS.has(name));
+    return isSet ? value : this.#fromFile[name];
   }
 
   source(name: string): SettingSource {
-    if (this.#environment[name] !== undefined) return 'environment';
-    return this.#fromFile[name] === undefined ? 'default' : 'file';
+    const value = this.raw(name);
+    if (value === undefined) return 'default';
+    return value === this.#environment[name] ? 'environment' : 'file';
   }
 
   /** @throws AppError `empty_setting`, naming the first variable that is set but empty and must not be. */

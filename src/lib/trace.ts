@@ -9,8 +9,11 @@ export function trace(label: string, error: unknown): void {
   const {
     name = 'unknown',
     code = '',
+    message = '',
     stack = '',
-  } = error as { name?: string; code?: string; stack?: string };
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  // The stack begins with the message, whose lines may look like frames.
+  const behindMessage = stack.slice(stack.indexOf(message) + message.length);
+  const frames = behindMessage.split('\n').filter((line) => /^\s+at /.test(line));
   process.stderr.write(redactTokens(`trace: ${label}: ${name} ${code}\n${frames.join('\n')}\n`));
 }

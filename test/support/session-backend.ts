@@ -3,8 +3,8 @@ import { RedisConnection } from '../../src/lib/connections/redis.ts';
 import { type RedisAddress, redisAddress } from '../../src/lib/connections/redis-address.ts';
 import { SessionService } from '../../src/lib/session/session-service.ts';
 import { SessionStore } from '../../src/lib/session/session-store.ts';
-import { Settings } from '../../src/lib/settings.ts';
 import { engines } from './engines.ts';
+import { settingsOf } from './settings-of.ts';
 
 /** Sessions in a Redis as a command has them, and beside them a plain client that sees what is really there. */
 export interface SessionBackend {
@@ -47,8 +47,7 @@ export function openSessions({
 
 /** A URL as REDIS_URL would be read. */
 export function addressOf(url: string): RedisAddress {
-  const nowhere = { configFolder: '/nonexistent', packageRoot: '/nonexistent' };
-  const address = redisAddress(new Settings({ REDIS_URL: url }, nowhere));
+  const address = redisAddress(settingsOf({ REDIS_URL: url }));
   if (!address) throw new Error(`${url} names no server`);
   return address;
 }

@@ -35,14 +35,14 @@ export function postgresAddress(settings: Settings): PostgresAddress | undefined
 function fromPgVariables(settings: Settings): PostgresAddress {
   const host = settings.get('PGHOST') ?? 'localhost';
   refuseSeveralHosts('PGHOST', host);
-  const user = settings.get('PGUSER') ?? userInfo().username;
+  const user = settings.get('PGUSER') ?? userOfSystem();
   return {
     host,
     port: settings.wholeNumber('PGPORT', { min: 1, max: 65535 }) ?? DEFAULT_PORT,
     user,
     password: settings.get('PGPASSWORD'),
     database: settings.get('PGDATABASE') ?? user,
-    sslMode: sslMode('PGSSLMODE', settings.get('PGSSLMODE'), host),
+    sslMode: sslMode(settings, host),
     sslRootCert: settings.get('PGSSLROOTCERT'),
   };
 }
@@ -58,21 +58,27 @@ function fromUrl(text: string, settings: Settings): PostgresAddress {
   } catch {
     throw invalid();
   }
-  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') throw invalid();
+  const isPostgres = url.protocol === 'postgres:' || url.protocol === 'postgresql:';
+  // A # in a password that is not percent-encoded cuts the URL short, and what is left names another host.
+  if (!isPostgres || url.hash !== '') throw invalid();
   try {
-    const query = url.searchParams;
-    const host =
-      query.get('host') ?? (decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost');
+    // As in libpq, the query may hold what the part before it lacks: the folder of a unix socket above all.
+    const part = (inUrl: string, inQuery: string) =>
+      decodeURIComponent(inUrl) || url.searchParams.get(inQuery) || undefined;
+    const hostname = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
+    const host = url.searchParams.get('host') || hostname || 'localhost';
+    const port = Number(part(url.port, 'port') ?? DEFAULT_PORT);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) throw invalid();
+    const user = part(url.username, 'user') ?? settings.get('PGUSER') ?? userOfSystem();
     refuseSeveralHosts(setting, host);
-    const user = decodeURIComponent(url.username) || (settings.get('PGUSER') ?? userInfo().username);
     return {
       host,
-      port: url.port === '' ? DEFAULT_PORT : Number(url.port),
+      port,
       user,
-      password: decodeURIComponent(url.password) || settings.get('PGPASSWORD'),
-      database: decodeURIComponent(url.pathname.slice(1)) || user,
-      sslMode: sslMode(setting, query.get('sslmode') ?? settings.get('PGSSLMODE'), host),
-      sslRootCert: query.get('sslrootcert') ?? settings.get('PGSSLROOTCERT'),
+      password: part(url.password, 'password') ?? settings.get('PGPASSWORD'),
+      database: part(url.pathname.slice(1), 'dbname') ?? user,
+      sslMode: sslMode(settings, host, url.searchParams.get('sslmode')),
+      sslRootCert: url.searchParams.get('sslrootcert') ?? settings.get('PGSSLROOTCERT'),
     };
   } catch (error) {
     throw error instanceof AppError ? error : invalid(); // a stray % in the credentials
@@ -84,10 +90,24 @@ function refuseSeveralHosts(setting: string, host: string): void {
   if (host.includes(',')) throw new AppError('invalid_setting', { setting, problem: 'several_hosts' });
 }
 
-/** As in libpq: `prefer` unless said, and never TLS on a unix socket. */
-function sslMode(setting: string, text: string | undefined, host: string): SslMode {
+/**
+ * As in libpq: `prefer` unless said, and never TLS on a unix socket.
+ * @param inUrl the sslmode of DATABASE_URL, which outranks PGSSLMODE
+ */
+function sslMode(settings: Settings, host: string, inUrl: string | null = null): SslMode {
   if (host.startsWith('/')) return 'disable';
-  const mode = SSL_MODES.find((each) => each === (text ?? 'prefer'));
+  const text = inUrl ?? settings.get('PGSSLMODE') ?? 'prefer';
+  const mode = SSL_MODES.find((each) => each === text);
+  const setting = inUrl === null ? 'PGSSLMODE' : 'DATABASE_URL';
   if (!mode) throw new AppError('invalid_setting', { setting, problem: 'not_an_sslmode' });
   return mode;
+}
+
+/** Who runs the command, as libpq takes it. @throws AppError where the system does not know, as in a bare container */
+function userOfSystem(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    throw new AppError('invalid_setting', { setting: 'PGUSER', problem: 'no_user' });
+  }
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { AppError } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 
@@ -58,12 +59,13 @@ export function redisServerName({ host, port, db, tls }: RedisAddress): string {
 }
 
 function fromHostAndPort(settings: Settings): RedisAddress {
-  const host = settings.get('REDIS_HOST') ?? 'localhost';
-  if (/[\s/@]/.test(host)) {
+  const host = (settings.get('REDIS_HOST') ?? 'localhost').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  // A colon is part of an IPv6 address and of nothing else: a port goes into REDIS_PORT.
+  if (/[\s/@,]/.test(host) || (host.includes(':') && !isIPv6(host))) {
     throw new AppError('invalid_setting', { setting: 'REDIS_HOST', problem: 'not_a_host' });
   }
   return {
-    host: host.replace(/^\[(.*)\]$/, '$1').toLowerCase(),
+    host,
     port: settings.wholeNumber('REDIS_PORT', { min: 1, max: 65535 }) ?? DEFAULT_PORT,
     db: settings.wholeNumber('REDIS_DB', { min: 0, max: 1_000_000 }) ?? 0,
     tls: false,
@@ -80,7 +82,10 @@ function fromUrl(text: string): RedisAddress {
   }
   const db = url.pathname === '' || url.pathname === '/' ? '0' : url.pathname.slice(1);
   const isRedis = url.protocol === 'redis:' || url.protocol === 'rediss:';
-  if (!isRedis || url.hostname === '' || url.port === '0' || !/^\d{1,7}$/.test(db)) throw invalid();
+  const isOneHost = url.hostname !== '' && !url.hostname.includes(',');
+  if (!isRedis || !isOneHost || url.port === '0' || !/^\d{1,7}$/.test(db)) throw invalid();
+  // A ? or # in a password that is not percent-encoded cuts the URL short, and what is left names another host.
+  if (url.search !== '' || url.hash !== '') throw invalid();
   try {
     return {
       host: decodeURIComponent(url.hostname)
