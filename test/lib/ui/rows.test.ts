@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { alignRows, localTime, shown } from '../../../src/lib/ui/rows.ts';
+
+describe('rows', () => {
+  const outside = process.env.TZ;
+
+  afterEach(() => {
+    if (outside === undefined) delete process.env.TZ;
+    else process.env.TZ = outside;
+  });
+
+  it('are aligned behind their labels', () => {
+    const rows = [
+      ['ID', '3f9a'],
+      ['Última actividad', 'now'],
+    ] as const;
+    expect(alignRows(rows)).to.equal('  ID:               3f9a\n  Última actividad: now');
+    expect(alignRows([])).to.equal('');
+  });
+
+  it('show a dash for what is missing, and nothing that a terminal obeys', () => {
+    expect([undefined, null, '', 'x\u001b[0m', 7].map(shown)).to.deep.equal([
+      '-',
+      '-',
+      '',
+      'x\ufffd[0m',
+      '7',
+    ]);
+  });
+
+  it('show times where the reader lives', () => {
+    process.env.TZ = 'Asia/Kathmandu';
+    expect(localTime('2025-11-16T15:00:00.123456')).to.equal('2025-11-16 20:45:00');
+    expect(localTime('2025-11-16T15:00:00-05:00')).to.equal('2025-11-17 01:45:00');
+    process.env.TZ = 'UTC';
+    expect(localTime('2025-11-16T15:00:00')).to.equal('2025-11-16 15:00:00');
+  });
+
+  it('show what is no time as it stands, made harmless', () => {
+    expect(localTime('yester\u009bday')).to.equal('yester\ufffdday');
+    expect(localTime(null)).to.equal('-');
+    expect(localTime(5)).to.equal('5');
+  });
+});
