@@ -17,6 +17,8 @@ export { commandTable } from './command-table.ts';
  */
 export async function main(argv: string[], options: Interfaces.LoadOptions): Promise<void> {
   endOnSignals();
+  endOnBrokenStreams();
+  process.on('uncaughtException', (error) => void fail(error, argv).finally(() => process.exit()));
   try {
     await dispatch(argv, await Config.load(options));
   } catch (error) {
@@ -64,7 +66,10 @@ function asksForHelp(argv: string[]): boolean {
   return argv[0] === 'help' || words.some((word) => word === '--help' || word === '-h');
 }
 
-/** What fails outside of a command: an unknown command, and bugs. */
+/**
+ * What fails outside of a command: an unknown command, and bugs. Those that nobody caught too: Node would print the
+ * error with all that it holds, such as the arguments of a Redis command.
+ */
 async function fail(error: unknown, argv: string[]): Promise<void> {
   const language = detectLanguage(process.env);
   const failure = toAppError(error, '');
@@ -84,12 +89,22 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
 function endOnSignals(): void {
   process.once('SIGINT', () => process.exit(ExitCode.interrupted));
   process.once('SIGTERM', () => process.exit(ExitCode.terminated));
-  process.stdout.on('error', endOnClosedPipe);
-  process.stderr.on('error', endOnClosedPipe);
 }
 
-/** `airbnb sessions list | head -1` is no error. */
-function endOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(ExitCode.done);
-  throw new AppError('internal', {}, { cause: error });
+/** In front of oclif's own listener, which throws what is no closed pipe. */
+function endOnBrokenStreams(): void {
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    // `airbnb sessions list | head -1` is no error.
+    if (error.code === 'EPIPE') process.exit(ExitCode.done);
+    const code = error.code ?? 'unknown';
+    const { message, hint } = describeFailure(
+      new AppError('output_unwritable', { code }),
+      detectLanguage(process.env),
+    );
+    process.stderr.write(`${message}\n${hint}\n`);
+    process.exit(ExitCode.failed);
+  });
+  process.stderr.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
+    process.exit(code === 'EPIPE' ? ExitCode.done : ExitCode.failed);
+  });
 }

@@ -7,6 +7,7 @@ import { ExitCode } from './exit-codes.ts';
 const exitCodeOfReason = {
   // 1: failed
   internal: ExitCode.failed,
+  output_unwritable: ExitCode.failed,
   token_file_unwritable: ExitCode.failed,
   email_taken: ExitCode.failed,
   unknown_session: ExitCode.failed,

@@ -48,6 +48,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'Something went wrong that should not have: this is a bug.',
       hint: 'Run it again with AIRBNB_TRACE=1 and report what it prints.',
     }),
+    output_unwritable: ({ code }) => ({
+      message: `The output could not be written (${code}).`,
+      hint: 'Make room where it goes, or send it elsewhere.',
+    }),
     token_file_unwritable: ({ path, code }) => ({
       message: `The token file ${path} could not be written (${code}).`,
       hint: 'Make room or give yourself the right to write there, or move it with AIRBNB_SESSION_FILE.',
@@ -314,6 +318,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     internal: () => ({
       message: 'Ha fallado algo que no debía fallar: es un error de este programa.',
       hint: 'Repítelo con AIRBNB_TRACE=1 e informa de lo que imprime.',
+    }),
+    output_unwritable: ({ code }) => ({
+      message: `No se pudo escribir la salida (${code}).`,
+      hint: 'Libera espacio en su destino, o envíala a otro sitio.',
     }),
     token_file_unwritable: ({ path, code }) => ({
       message: `No se pudo escribir el archivo del token ${path} (${code}).`,

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { newUser, type User } from '../support/cli.ts';
+import { jsonFailure } from '../support/json-failure.ts';
+
+/** Looks like a token. */
+const SECRET = 'Zm9yYmlkZGVuLXRva2VuLWluLXRoZS13cm9uZy1wbGE';
+
+describe('wrong usage', () => {
+  let user: User;
+  before(async () => {
+    user = await newUser();
+  });
+  after(() => user.dispose());
+
+  const cases: [string, string[], string, object?][] = [
+    ['a command that is none', ['whoareyou'], 'unknown_command'],
+    ['a command of a topic that is none', ['sessions', 'burn'], 'unknown_command'],
+    ['help on what is none', ['help', 'whoareyou'], 'unknown_command'],
+    ['a flag of no command', ['--nonsense'], 'unknown_flag'],
+    ['an unknown flag', ['whoami', '--nonsense'], 'unknown_flag', { flag: '--nonsense' }],
+    ['an unknown flag with a value', ['login', '--pass=hunter2-hunter2'], 'unknown_flag', { flag: '--pass' }],
+    ['a flag of oclif’s', ['whoami', '--no-strict'], 'unknown_flag'],
+    ['an unknown letter', ['whoami', '-x'], 'unknown_flag', { flag: '-x' }],
+    ['an argument too many', ['whoami', 'me'], 'unexpected_argument'],
+    ['an argument behind --', ['whoami', '--', '--json'], 'unexpected_argument'],
+    ['an argument that is missing', ['sessions', 'revoke'], 'missing_argument'],
+    ['a flag without its value', ['login', '--email'], 'missing_value', { flag: '--email' }],
+    ['a flag for a value', ['login', '--email', '--strict'], 'missing_value', { flag: '--email' }],
+    ['a flag given twice', ['login', '--email', 'a@b.c', '--email', 'd@e.f'], 'conflicting_flags'],
+    ['a rol that is none', ['register', '--rol', 'KING'], 'invalid_value', { flag: '--rol' }],
+  ];
+  for (const [what, args, reason, more = {}] of cases) {
+    it(`${what}: 2`, async () => {
+      const text = await user.run(args);
+      expect(text).to.include({ code: 2, stdout: '' });
+      expect(text.stderr).to.match(/^Error: .+\.\n.*(airbnb .*--help|Possible values|Leave one)/);
+      // Behind the words of the command, where it is neither a value nor behind --.
+      const flags = args.findIndex((word) => word.startsWith('-'));
+      const at = flags === -1 ? args.length : flags;
+      const json = await user.run([...args.slice(0, at), '--json', ...args.slice(at)]);
+      expect(jsonFailure(json)).to.include({ code: 2, reason, ...more });
+    });
+  }
+
+  it('is said in Spanish to those who speak it', async () => {
+    const wrong = await user.run(['whoami', '--nonsense'], { env: { LC_ALL: 'es_AR.UTF-8' } });
+    expect(wrong.code).to.equal(2);
+    expect(wrong.stderr).to.match(/^Error: Aquí no hay ninguna opción --nonsense|^Error: .*opción/);
+  });
+
+  it('repeats nothing that looks like a token, wherever it was typed', async () => {
+    for (const args of [
+      [SECRET],
+      [`--${SECRET}`],
+      ['whoami', SECRET],
+      ['whoami', `--${SECRET}`],
+      ['whoami', `--token=${SECRET}`],
+      ['whoami', '--token', SECRET],
+      ['login', '--email', SECRET],
+      ['register', '--rol', SECRET],
+      ['sessions', SECRET],
+      ['sessions', 'revoke', SECRET],
+      ['help', SECRET],
+      ['logout', SECRET],
+    ]) {
+      for (const flags of [[], ['--json']]) {
+        const wrong = await user.run([...args, ...flags]);
+        expect(wrong.code, args.join(' ')).to.equal(2);
+        expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain(SECRET.slice(0, 12));
+      }
+    }
+  });
+
+  it('repeats no value of a flag, nor an argument, which may be a password', async () => {
+    for (const args of [
+      ['login', '--password=hunter2-hunter2'],
+      ['login', 'hunter2-hunter2'],
+      ['login', '--password-stdin=hunter2-hunter2'],
+      ['register', '--rol=hunter2-hunter2'],
+      ['sessions', 'revoke', 'hunter2-hunter2'],
+    ]) {
+      const wrong = await user.run(args);
+      expect(wrong.code, args.join(' ')).to.equal(2);
+      expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain('hunter2');
+    }
+  });
+
+  it('shows help for nothing at all, and for a topic', async () => {
+    for (const args of [[], ['sessions'], ['db'], ['local']]) {
+      const shown = await user.run(args);
+      expect(shown, args.join(' ')).to.include({ code: 0, stderr: '' });
+      expect(shown.stdout).to.match(/USAGE/);
+    }
+  });
+
+  it('does not concern the order of flags and words', async () => {
+    const before = await user.run(['--json', 'whoami']);
+    expect(before.code).to.be.oneOf([2, 4]);
+    expect(before.json().error.code).to.equal(before.code);
+  });
+});
