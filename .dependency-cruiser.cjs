@@ -34,8 +34,12 @@ module.exports = {
       name: 'services-know-no-flags-and-no-colours',
       severity: 'error',
       comment: 'Business logic neither prints nor parses, and speaks no language.',
-      from: { path: '^src/lib/(auth|session|user|connections|local|migrations)/|^src/lib/(database|doctor-service|config|settings)[.]ts' },
-      to: { path: '^src/lib/(ui|i18n)/|^src/(commands|cli)|^src/lib/base-command|node_modules/(@oclif|@inquirer|chalk)' },
+      from: {
+        path: '^src/lib/(auth|session|user|connections|local|migrations)/|^src/lib/(database|doctor-service|config|settings)[.]ts',
+      },
+      to: {
+        path: '^src/lib/(ui|i18n)/|^src/(commands|cli)|^src/lib/base-command|node_modules/(@oclif|@inquirer|chalk)',
+      },
     },
     {
       name: 'stores-know-no-services',
@@ -47,19 +51,25 @@ module.exports = {
       name: 'connections-are-at-the-bottom',
       severity: 'error',
       from: { path: '^src/lib/connections/' },
-      to: { path: '^src/lib/(auth|session|user|local|migrations|context|config)', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^src/lib/(auth|session|user|local|migrations|context|config)',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'nothing-imports-commands',
       severity: 'error',
       from: { path: '^src/lib/' },
-      to: { path: '^src/(commands/|cli|command-table)' , pathNot: '^src/command-table[.]ts$' },
+      to: { path: '^src/(commands/|cli|command-table)', pathNot: '^src/command-table[.]ts$' },
     },
     {
       name: 'postgres-stays-apart',
       severity: 'error',
       comment: 'pg, kysely and bcrypt are in the bundle of the database, which whoami does not read.',
-      from: { path: '^src/', pathNot: '^src/lib/(database[.]ts|user/|migrations/|connections/postgres|local/|auth/)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/lib/(database[.]ts|user/|migrations/|connections/postgres|local/|auth/)',
+      },
       to: { path: 'node_modules/(pg|kysely|bcrypt)/', dependencyTypesNot: ['type-only'] },
     },
     {
