@@ -44,6 +44,8 @@ describe('the token file', () => {
 
   afterEach(() => {
     process.umask(umask);
+    // A test may have left it closed even to us.
+    if (existsSync(folder)) chmodSync(folder, 0o700);
     rmSync(root, { recursive: true, force: true });
   });
 
