@@ -3,10 +3,13 @@
 // Runs the sources as they are, without a build: slower, and the same in all else.
 const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 if (process.env.AIRBNB_DEV !== 'yes') {
   // tsx has to be there before Node starts, or import() does not find TypeScript.
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', __filename, ...process.argv.slice(2)], {
+  // By its place: --import looks for a name in the current folder's packages.
+  const tsx = pathToFileURL(require.resolve('tsx')).href;
+  const { status } = spawnSync(process.execPath, ['--import', tsx, __filename, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, AIRBNB_DEV: 'yes' },
   });
@@ -18,8 +21,7 @@ delete process.env.DEBUG;
 const pjson = require('../package.json');
 const commands = { ...pjson.oclif.commands, target: './src/command-table.ts' };
 
-require('../src/cli.ts').main(process.argv.slice(2), {
-  root: join(__dirname, '..'),
-  pjson: { ...pjson, oclif: { ...pjson.oclif, commands } },
-  ignoreManifest: true,
-});
+const root = join(__dirname, '..');
+const stock = { root, pjson: { ...pjson, oclif: { ...pjson.oclif, commands } }, ignoreManifest: true };
+
+require('../src/cli.ts').main(process.argv.slice(2), { root, stock });

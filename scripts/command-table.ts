@@ -17,10 +17,10 @@ export function commandTableSource(): string {
   const entries = files.map((file) => {
     const id = file.replace(/\.ts$/, '').replaceAll('/', ':');
     const key = /^\w+$/.test(id) ? id : `'${id}'`;
-    return `  get ${key}(): Command.Class {\n    return require('./commands/${file}').default;\n  },`;
+    return `  get ${key}(): CommandClass {\n    return require('./commands/${file}').default;\n  },`;
   });
   return `// Generated from src/commands by "npm run build"; not to be edited.
-import type { Command } from '@oclif/core';
+import type { CommandClass } from './lib/base-command.ts';
 
 /** Every command by its id. Each is loaded when it is first asked for. */
 export const commandTable = {

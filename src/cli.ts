@@ -1,46 +1,81 @@
-import { Config, type Interfaces } from '@oclif/core';
+import type { Config, Interfaces } from '@oclif/core';
+import { version } from '../package.json';
+import { commandTable } from './command-table.ts';
 import { describeFailure, toAppError } from './lib/command-failure.ts';
 import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
 import { sharedTexts } from './lib/i18n/shared-texts.ts';
+import { lightConfig } from './lib/light-config.ts';
 import { trace } from './lib/trace.ts';
 import { stringifyHarmless } from './lib/ui/terminal-text.ts';
 import { loadTheme } from './lib/ui/theme.ts';
 
-export { commandTable } from './command-table.ts';
+export { commandTable };
+
+const BIN = 'airbnb';
+
+/** Where the program is, and how it starts its commands. */
+export interface Launch {
+  /** Folder of the package's own package.json. */
+  readonly root: string;
+  /** How stock oclif is to find the commands, where it is to run them: in development. */
+  readonly stock?: Interfaces.LoadOptions;
+}
 
 /**
  * Finds the command in the arguments and runs it, or shows help or the version. Sets the exit code; never throws.
  * @param argv what was typed after `airbnb`
- * @param options where the package is, as oclif takes it: `{ root }`
  */
-export async function main(argv: string[], options: Interfaces.LoadOptions): Promise<void> {
+export async function main(argv: string[], launch: Launch): Promise<void> {
   endOnSignals();
   endOnBrokenStreams();
   process.on('uncaughtException', (error) => void fail(error, argv).finally(() => process.exit()));
   try {
-    await dispatch(argv, await Config.load(options));
+    await dispatch(argv, launch);
   } catch (error) {
     await fail(error, argv);
   }
 }
 
-async function dispatch(argv: string[], config: Config): Promise<void> {
-  if (argv[0] === '--version' || argv[0] === '-v' || argv[0] === 'version') {
-    process.stdout.write(`${config.bin}/${config.version}\n`);
-    return;
-  }
-  const { id, rest } = findCommand(argv, config);
-  if (id !== undefined && !asksForHelp(argv)) {
-    await config.runCommand(id, rest);
-    return;
-  }
+async function dispatch(argv: string[], launch: Launch): Promise<void> {
   const [first] = argv;
+  if (first === '--version' || first === '-v' || first === 'version') {
+    process.stdout.write(`${BIN}/${version}\n`);
+    return;
+  }
+  const command = findCommand(argv);
+  if (command && !asksForHelp(argv)) {
+    await run(command, launch);
+    return;
+  }
   if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', { command: '' });
-  const subject = id?.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  const subject = command?.id.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
   const { showHelp } = await import('./lib/i18n/help.ts');
-  if (!(await showHelp(subject, config))) throw new AppError('unknown_command', nameOf(subject));
+  if (!(await showHelp(subject, await stockConfig(launch)))) {
+    throw new AppError('unknown_command', nameOf(subject));
+  }
+}
+
+/** A command that was found, and the arguments that are its own. */
+interface FoundCommand {
+  readonly id: keyof typeof commandTable;
+  readonly rest: string[];
+}
+
+async function run({ id, rest }: FoundCommand, launch: Launch): Promise<void> {
+  if (launch.stock) {
+    await (await stockConfig(launch)).runCommand(id, rest);
+    return;
+  }
+  const CommandClass = commandTable[id];
+  CommandClass.id = id;
+  await CommandClass.start(rest, lightConfig(launch.root, BIN, version));
+}
+
+async function stockConfig({ root, stock }: Launch): Promise<Config> {
+  const oclif = await import('@oclif/core');
+  return oclif.Config.load(stock ?? { root });
 }
 
 /** The command as it was typed, unless it could be a secret in the wrong place. */
@@ -50,14 +85,14 @@ function nameOf(words: string[]): ErrorParams {
 }
 
 /** The longest run of words at the beginning that names a command. */
-function findCommand(argv: string[], config: Config): { id?: string; rest: string[] } {
+function findCommand(argv: string[]): FoundCommand | undefined {
   const firstFlag = argv.findIndex((word) => word.startsWith('-'));
   const words = firstFlag === -1 ? argv : argv.slice(0, firstFlag);
   for (let count = words.length; count > 0; count--) {
     const id = words.slice(0, count).join(':');
-    if (config.findCommand(id)) return { id, rest: argv.slice(count) };
+    if (Object.hasOwn(commandTable, id)) return { id: id as FoundCommand['id'], rest: argv.slice(count) };
   }
-  return { rest: argv };
+  return undefined;
 }
 
 function asksForHelp(argv: string[]): boolean {

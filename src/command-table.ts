@@ -1,51 +1,51 @@
 // Generated from src/commands by "npm run build"; not to be edited.
-import type { Command } from '@oclif/core';
+import type { CommandClass } from './lib/base-command.ts';
 
 /** Every command by its id. Each is loaded when it is first asked for. */
 export const commandTable = {
-  get 'db:migrate'(): Command.Class {
+  get 'db:migrate'(): CommandClass {
     return require('./commands/db/migrate.ts').default;
   },
-  get 'db:set-password'(): Command.Class {
+  get 'db:set-password'(): CommandClass {
     return require('./commands/db/set-password.ts').default;
   },
-  get 'db:status'(): Command.Class {
+  get 'db:status'(): CommandClass {
     return require('./commands/db/status.ts').default;
   },
-  get doctor(): Command.Class {
+  get doctor(): CommandClass {
     return require('./commands/doctor.ts').default;
   },
-  get 'local:reset'(): Command.Class {
+  get 'local:reset'(): CommandClass {
     return require('./commands/local/reset.ts').default;
   },
-  get 'local:status'(): Command.Class {
+  get 'local:status'(): CommandClass {
     return require('./commands/local/status.ts').default;
   },
-  get 'local:stop'(): Command.Class {
+  get 'local:stop'(): CommandClass {
     return require('./commands/local/stop.ts').default;
   },
-  get login(): Command.Class {
+  get login(): CommandClass {
     return require('./commands/login.ts').default;
   },
-  get logout(): Command.Class {
+  get logout(): CommandClass {
     return require('./commands/logout.ts').default;
   },
-  get password(): Command.Class {
+  get password(): CommandClass {
     return require('./commands/password.ts').default;
   },
-  get register(): Command.Class {
+  get register(): CommandClass {
     return require('./commands/register.ts').default;
   },
-  get 'sessions:list'(): Command.Class {
+  get 'sessions:list'(): CommandClass {
     return require('./commands/sessions/list.ts').default;
   },
-  get 'sessions:revoke-all'(): Command.Class {
+  get 'sessions:revoke-all'(): CommandClass {
     return require('./commands/sessions/revoke-all.ts').default;
   },
-  get 'sessions:revoke'(): Command.Class {
+  get 'sessions:revoke'(): CommandClass {
     return require('./commands/sessions/revoke.ts').default;
   },
-  get whoami(): Command.Class {
+  get whoami(): CommandClass {
     return require('./commands/whoami.ts').default;
   },
 };

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/base-command.ts';
 import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
@@ -54,6 +54,7 @@ export default class Login extends BaseCommand<typeof Login> {
   protected async execute() {
     const t = texts[this.language];
     const shared = sharedTexts[this.language];
+    this.context.sessionFile.refuseUnsafe(); // Before anybody types a password.
     const email = await this.flagOrAsk('email', this.flags.email, shared.ask.email);
     const live = await this.signIn(email, await this.#password());
     const { nombre, email: signedIn } = live.session.wire;

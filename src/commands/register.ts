@@ -1,4 +1,6 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
+import { validEmail, validNombre } from '../lib/auth/account-rules.ts';
+import { assertGoodPassword } from '../lib/auth/password-rules.ts';
 import { BaseCommand } from '../lib/base-command.ts';
 import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
@@ -59,9 +61,11 @@ export default class Register extends BaseCommand<typeof Register> {
   protected async execute() {
     const t = texts[this.language];
     const { ask } = sharedTexts[this.language];
-    const email = await this.flagOrAsk('email', this.flags.email, ask.email);
-    const nombre = await this.flagOrAsk('nombre', this.flags.nombre, ask.nombre);
+    // Each is looked at at once: a mistake is told before the next question, and starts no engine.
+    const email = validEmail(await this.flagOrAsk('email', this.flags.email, ask.email));
+    const nombre = validNombre(await this.flagOrAsk('nombre', this.flags.nombre, ask.nombre));
     const password = await this.#password();
+    assertGoodPassword(password);
     const { accounts } = await this.context.database();
     const account = await accounts.register({ email, nombre, rol: this.flags.rol as Rol, password });
     this.log(this.theme.good(t.done(harmless(account.email), account.rol)));

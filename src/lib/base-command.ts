@@ -1,4 +1,6 @@
-import { Command, Flags, type Interfaces } from '@oclif/core';
+import type { Config, Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { describeFailure, toAppError } from './command-failure.ts';
 import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
@@ -22,6 +24,10 @@ export interface CommandTexts {
 
 /** Reasons for which a person at a terminal is asked to sign in again, after which the command goes on. */
 const MENDED_BY_SIGNING_IN = new Set(['never', 'expired', 'revoked', 'other_server', 'malformed', 'corrupt']);
+
+/** A command as the table of commands has it. */
+export type CommandClass = Command.Class &
+  Pick<typeof BaseCommand, 'texts'> & { start(argv: string[], config: Config): Promise<void> };
 
 /**
  * What every command is built on: parse, restore the session, run, close. A command says what it does in
@@ -53,6 +59,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected context!: Context;
   #live: LiveSession | undefined;
 
+  /** Makes the command and runs it, from the parsing to the closing. */
+  static async start<T extends typeof Command>(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => BaseCommand<T>,
+    argv: string[],
+    config: Config,
+  ): Promise<void> {
+    await new this(argv, config)._run();
+  }
+
   /** The work of the command. What it returns is the document of `--json`. */
   protected abstract execute(): Promise<unknown>;
 
@@ -77,9 +95,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     );
   }
 
-  /** Parses first, and restores then: a typo must not slide the session. */
+  /**
+   * Parses first, and restores then: a typo must not slide the session. oclif's own `init` only warns of deprecated
+   * commands, for which it loads much, and there are none.
+   */
   override async init(): Promise<void> {
-    await super.init();
     const { flags, args } = await this.parse(this.ctor as never);
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../lib/base-command.ts';
 import { AppError } from '../../lib/errors.ts';
 import { defineTexts } from '../../lib/i18n/language.ts';
