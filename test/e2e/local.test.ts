@@ -26,6 +26,7 @@ describe('airbnb with nothing configured', () => {
       [['doctor'], 0],
       [['whoami', '--no-such-flag'], 2],
       [['login', '--email', 'ana@example.com'], 2],
+      [['register', '--email', 'ana', '--nombre', 'Ana', '--password-stdin'], 2],
     ] as const) {
       expect((await user.run([...args])).code, args.join(' ')).to.equal(code);
     }

@@ -214,6 +214,10 @@ describe('airbnb login', () => {
       const refused = await login(somebody, ['--json'], { input: 'not even the password' });
       expect(jsonFailure(refused)).to.include({ code: 78, reason: 'token_file_unsafe' });
       expect(jsonFailure(refused).hint).to.contain(`rm '${somebody.sessionFile}'`);
+      const terminal = somebody.terminal(['login']);
+      const { code, text } = await terminal.exit();
+      expect(code).to.equal(78);
+      expect(text).not.to.match(/E-mail:|Password:/);
     });
 
     it('refuses a folder that others can write to', async () => {

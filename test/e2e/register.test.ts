@@ -161,13 +161,22 @@ describe('airbnb register', () => {
       terminal.answer(password);
       await terminal.expect(/again:/);
       terminal.answer(password);
-      await terminal.expect(/made \(HUESPED\)/);
+      await terminal.expect(/\(HUESPED\)/);
       expect((await terminal.exit()).code).to.equal(0);
       for (const piece of [password, password.slice(0, 8), '***', '•']) {
         expect(terminal.raw).not.to.contain(piece);
       }
       const login = await user.run(['login', '--email', email, '--password-stdin'], { input: password });
       expect(login.code).to.equal(0);
+    });
+
+    it('tells a mistake before the next question', async () => {
+      const terminal = user.terminal(['register']);
+      await terminal.expect(/E-mail:/);
+      terminal.answer('nobody');
+      const { code, text } = await terminal.exit();
+      expect(code).to.equal(2);
+      expect(text).to.contain('not an e-mail').and.not.to.contain('Name:');
     });
 
     it('asks for nothing that was given, and makes nothing when the passwords differ', async () => {
