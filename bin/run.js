@@ -3,6 +3,75 @@
 // DEBUG makes libraries print AUTH arguments and keys, so it goes before anything else is loaded.
 delete process.env.DEBUG;
 
-const { join } = require('node:path');
+const { existsSync, lstatSync, readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script, constants } = require('node:vm');
 
-require('../dist/cli.js').main(process.argv.slice(2), { root: join(__dirname, '..') });
+/*
+ * Compiling the program takes as long as all the rest of a short command, so V8's compiled code is kept: by the build
+ * for its own Node, beside the program; by the first run of any other Node, in the user's cache. Without it, and
+ * where something is wrong with it, everything works all the same, only slower.
+ */
+
+const root = dirname(__dirname);
+const file = join(root, 'dist', 'cli.js');
+if (!existsSync(file)) {
+  process.stderr.write('airbnb is not built yet: run "npm run build" in its folder.\n');
+  process.exit(1);
+}
+
+const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const source = readFileSync(file, 'latin1'); // The build writes ASCII.
+// V8 tells apart its own versions and flags, but of the program nothing except its length: hence the build's hash.
+const build = source.slice(2, 18);
+const flags = [...process.execArgv, process.env.NODE_OPTIONS]
+  .join('')
+  .replace(/[^\w=-]/g, '')
+  .slice(0, 64);
+const name = `${build}-${process.version}-${process.arch}${flags}.code`;
+
+const script = compile(readCode(dirname(file))) ?? compile(readCode(userFolder())) ?? compileAndKeep();
+const program = { exports: {} };
+script.runInThisContext()(program.exports, createRequire(file), program, file, dirname(file));
+program.exports.main(process.argv.slice(2), { root });
+
+/** The program from code that was kept, unless V8 will not have it: it was made by another version, or other flags. */
+function compile(cachedData) {
+  if (!cachedData) return undefined;
+  const script = new Script(source, { filename: file, cachedData, importModuleDynamically });
+  return script.cachedDataRejected ? undefined : script;
+}
+
+function compileAndKeep() {
+  const script = new Script(source, { filename: file, importModuleDynamically });
+  process.once('exit', () => require('./keep-code.js').keepCode(script, userFolder(), name, checksum));
+  return script;
+}
+
+/** Code that was kept, unless somebody else could have put it there: it runs with the rights of the user. */
+function readCode(folder) {
+  try {
+    const { uid, mode } = lstatSync(folder);
+    if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid())) return undefined;
+    const code = readFileSync(join(folder, name));
+    const end = code.length - 4;
+    return code.readUInt32LE(end) === checksum(code, end) ? code.subarray(0, end) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** V8 finds a missing end, but no page that a crash of the machine kept from the disk. */
+function checksum(code, end) {
+  let sum = end;
+  for (let at = 0; at < end; at += 509) sum = (Math.imul(sum, 31) + code[at]) >>> 0;
+  return sum;
+}
+
+/** What env-paths calls the cache folder of airbnb; to load env-paths for it would take longer than the rest. */
+function userFolder() {
+  const { HOME = '', XDG_CACHE_HOME } = process.env;
+  if (process.platform === 'darwin') return join(HOME, 'Library', 'Caches', 'airbnb');
+  return join(XDG_CACHE_HOME || join(HOME, '.cache'), 'airbnb');
+}

@@ -1,4 +1,5 @@
-import type { Config, Interfaces } from '@oclif/core';
+import { writeSync } from 'node:fs';
+import type { Interfaces } from '@oclif/core';
 import { version } from '../package.json';
 import { commandTable } from './command-table.ts';
 import { describeFailure, toAppError } from './lib/command-failure.ts';
@@ -10,8 +11,6 @@ import { lightConfig } from './lib/light-config.ts';
 import { trace } from './lib/trace.ts';
 import { stringifyHarmless } from './lib/ui/terminal-text.ts';
 import { loadTheme } from './lib/ui/theme.ts';
-
-export { commandTable };
 
 const BIN = 'airbnb';
 
@@ -29,8 +28,7 @@ export interface Launch {
  */
 export async function main(argv: string[], launch: Launch): Promise<void> {
   endOnSignals();
-  endOnBrokenStreams();
-  process.on('uncaughtException', (error) => void fail(error, argv).finally(() => process.exit()));
+  process.on('uncaughtException', (error) => endUncaught(error, argv));
   try {
     await dispatch(argv, launch);
   } catch (error) {
@@ -51,10 +49,9 @@ async function dispatch(argv: string[], launch: Launch): Promise<void> {
   }
   if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', { command: '' });
   const subject = command?.id.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
-  const { showHelp } = await import('./lib/i18n/help.ts');
-  if (!(await showHelp(subject, await stockConfig(launch)))) {
-    throw new AppError('unknown_command', nameOf(subject));
-  }
+  const { showHelpAbout } = await import('./whole-oclif.ts');
+  const isKnown = await showHelpAbout(subject, launch.stock ?? { root: launch.root });
+  if (!isKnown) throw new AppError('unknown_command', nameOf(subject));
 }
 
 /** A command that was found, and the arguments that are its own. */
@@ -65,17 +62,13 @@ interface FoundCommand {
 
 async function run({ id, rest }: FoundCommand, launch: Launch): Promise<void> {
   if (launch.stock) {
-    await (await stockConfig(launch)).runCommand(id, rest);
+    const { runStock } = await import('./whole-oclif.ts');
+    await runStock(id, rest, launch.stock);
     return;
   }
   const CommandClass = commandTable[id];
   CommandClass.id = id;
   await CommandClass.start(rest, lightConfig(launch.root, BIN, version));
-}
-
-async function stockConfig({ root, stock }: Launch): Promise<Config> {
-  const oclif = await import('@oclif/core');
-  return oclif.Config.load(stock ?? { root });
 }
 
 /** The command as it was typed, unless it could be a secret in the wrong place. */
@@ -101,10 +94,7 @@ function asksForHelp(argv: string[]): boolean {
   return argv[0] === 'help' || words.some((word) => word === '--help' || word === '-h');
 }
 
-/**
- * What fails outside of a command: an unknown command, and bugs. Those that nobody caught too: Node would print the
- * error with all that it holds, such as the arguments of a Redis command.
- */
+/** What fails outside of a command: an unknown command, and bugs. */
 async function fail(error: unknown, argv: string[]): Promise<void> {
   const language = detectLanguage(process.env);
   const failure = toAppError(error, '');
@@ -120,26 +110,22 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
   if (json.hint) process.stderr.write(`${json.hint}\n`);
 }
 
+/** What nobody caught: a stream that broke, or a bug. Node would print the error with all that it holds. */
+function endUncaught(error: NodeJS.ErrnoException, argv: string[]): void {
+  if (error.syscall !== 'write') {
+    void fail(error, argv).finally(() => process.exit());
+    return;
+  }
+  // `airbnb sessions list | head -1` is no error.
+  if (error.code === 'EPIPE') process.exit(ExitCode.done);
+  const failure = new AppError('output_unwritable', { code: error.code ?? 'unknown' });
+  const { message, hint } = describeFailure(failure, detectLanguage(process.env));
+  writeSync(2, `${message}\n${hint}\n`);
+  process.exit(ExitCode.failed);
+}
+
 /** Exit codes of our own for Ctrl-C and a polite end, so that scripts see the same ones everywhere. */
 function endOnSignals(): void {
   process.once('SIGINT', () => process.exit(ExitCode.interrupted));
   process.once('SIGTERM', () => process.exit(ExitCode.terminated));
-}
-
-/** In front of oclif's own listener, which throws what is no closed pipe. */
-function endOnBrokenStreams(): void {
-  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
-    // `airbnb sessions list | head -1` is no error.
-    if (error.code === 'EPIPE') process.exit(ExitCode.done);
-    const code = error.code ?? 'unknown';
-    const { message, hint } = describeFailure(
-      new AppError('output_unwritable', { code }),
-      detectLanguage(process.env),
-    );
-    process.stderr.write(`${message}\n${hint}\n`);
-    process.exit(ExitCode.failed);
-  });
-  process.stderr.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
-    process.exit(code === 'EPIPE' ? ExitCode.done : ExitCode.failed);
-  });
 }

@@ -108,7 +108,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       packageRoot: this.config.root,
       version: `${this.config.bin}/${this.config.version}`,
       strict: this.flags.strict === true,
-      isTerminal: process.stdin.isTTY === true,
+      isTerminal: () => process.stdin.isTTY === true,
       onNotice: (notice) => this.#announce(notice),
     });
     this.theme = await loadTheme(process.env, process.stdout);

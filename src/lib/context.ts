@@ -39,7 +39,8 @@ export interface ContextOptions {
   readonly version: string;
   /** `--strict`; AIRBNB_STRICT says the same. */
   readonly strict: boolean;
-  readonly isTerminal: boolean;
+  /** Asked only where it matters: stdin takes Node some milliseconds to open. */
+  readonly isTerminal: () => boolean;
   readonly onNotice: (notice: Notice) => void;
 }
 
@@ -75,7 +76,7 @@ export class Context {
   /** What sessions record of how they were started. */
   get surroundings(): Surroundings {
     const { environment, isTerminal, version } = this.#options;
-    return { sshConnection: environment.SSH_CONNECTION, isTerminal, version };
+    return { sshConnection: environment.SSH_CONNECTION, isTerminal: isTerminal(), version };
   }
 
   /** The token of this command. @throws AppError `never`, `malformed` or `token_file_unsafe` */

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+/** A change of source text while it is bundled. It tells how often it found what it rewrites. */
+interface Rewrite {
+  readonly name: string;
+  /** Path of the files, from node_modules or the root of the project on, with `/`. */
+  readonly files: RegExp;
+  /** Found less often than this, it is of no use any more, and the build fails. */
+  readonly atLeast: number;
+  readonly apply: (source: string) => { readonly source: string; readonly found: number };
+}
+
+/**
+ * Turns what modules require at their head into getters that require at first use: of oclif and ioredis, `whoami`
+ * uses a tenth. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside of `__importDefault`.
+ */
+const lazyRequires: Rewrite = {
+  name: 'lazy requires',
+  files: /^node_modules\/(@oclif\/core|ioredis)\/.*\.js$/,
+  atLeast: 300,
+  apply(source) {
+    const names: string[] = [];
+    const head =
+      /^(?:const|var|let) (\w+_\d+) = ((?:__importDefault|__importStar)?\(?require\("[^"]+"\)\)?);$/gm;
+    let rewritten = source.replace(head, (_, name: string, required: string) => {
+      names.push(name);
+      return `let $${name}; const get_${name} = () => ($${name} ??= ${required});`;
+    });
+    for (const name of names) {
+      rewritten = rewritten.replace(new RegExp(`(?<![\\w.$])${name}(?![\\w$])`, 'g'), `(get_${name}())`);
+    }
+    return { source: rewritten, found: names.length };
+  },
+};
+
+/** The same for our own use of crypto, which takes Node some milliseconds to load, and for assert in redis-errors. */
+const lazyBuiltins: Rewrite = {
+  name: 'lazy builtins',
+  files: /^src\/lib\/|^node_modules\/redis-errors\//,
+  atLeast: 2,
+  apply(source) {
+    let found = 0;
+    const lazily = (name: string, module: string) => {
+      found++;
+      return `const ${name} = (...args: any[]) => (require('${module}') as any).${name}(...args);`;
+    };
+    const rewritten = source
+      .replace(/^import \{ ([\w, ]+) \} from '(node:crypto)';$/gm, (_, names: string, module: string) =>
+        names
+          .split(', ')
+          .map((name) => lazily(name, module))
+          .join(' '),
+      )
+      .replace(/^const assert = require\('assert'\)$/gm, () => {
+        found++;
+        return "const assert = Object.assign((...args) => require('assert')(...args), { strictEqual: (...args) => require('assert').strictEqual(...args) })";
+      });
+    return { source: rewritten, found };
+  },
+};
+
+/** ioredis gives a prototype its 480 methods one by one, each of which makes V8 think again; one object does as well. */
+const methodsAtOnce: Rewrite = {
+  name: "ioredis' methods at once",
+  files: /^node_modules\/ioredis\/built\/utils\/Commander\.js$/,
+  atLeast: 1,
+  apply(source) {
+    let found = 0;
+    const oneByOne =
+      /commands\.forEach\(function \(commandName\) \{\s+Commander\.prototype\[commandName\] = (generateFunction\([^)]*\));\s+Commander\.prototype\[commandName \+ "Buffer"\] = (generateFunction\([^)]*\));\s+\}\);/;
+    const rewritten = source.replace(oneByOne, (_, text: string, buffer: string) => {
+      found++;
+      return `const methods = {};
+      for (const commandName of commands) {
+        methods[commandName] = ${text};
+        methods[commandName + "Buffer"] = ${buffer};
+      }
+      Object.setPrototypeOf(Commander.prototype, methods);`;
+    });
+    return { source: rewritten, found };
+  },
+};
+
+const REWRITES = [lazyRequires, lazyBuiltins, methodsAtOnce];
+
+/** What makes the bundle start fast, so that the sources need not be written for it. */
+export const fastStart: Plugin = {
+  name: 'fast-start',
+  setup({ onLoad, onStart, onEnd, initialOptions }) {
+    const found = new Map<Rewrite, number>();
+    const root = initialOptions.absWorkingDir ?? process.cwd();
+    onStart(() => found.clear());
+    onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
+      const inPackages = path.lastIndexOf(`${sep}node_modules${sep}`);
+      const relative = path.slice(inPackages === -1 ? root.length + 1 : inPackages + 1).replaceAll(sep, '/');
+      const rewrites = REWRITES.filter(({ files }) => files.test(relative));
+      if (rewrites.length === 0) return undefined;
+      let source = await readFile(path, 'utf8');
+      for (const rewrite of rewrites) {
+        const result = rewrite.apply(source);
+        source = result.source;
+        found.set(rewrite, (found.get(rewrite) ?? 0) + result.found);
+      }
+      return { contents: source, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+    });
+    onEnd(() => {
+      const gone = REWRITES.filter((rewrite) => (found.get(rewrite) ?? 0) < rewrite.atLeast);
+      return {
+        errors: gone.map(({ name }) => ({ text: `What the rewrite "${name}" looks for is gone.` })),
+      };
+    });
+  },
+};

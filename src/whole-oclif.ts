@@ -1,0 +1,25 @@
+import { Config, type Interfaces } from '@oclif/core';
+import { commandTable } from './command-table.ts';
+import { showHelp } from './lib/i18n/help.ts';
+
+/*
+ * What needs all of oclif, which takes longer to load than a short command to run: help, and commands in development.
+ * In the build this is a bundle of its own, with its own copy of the commands, which are only read here.
+ */
+
+export { commandTable };
+
+/**
+ * Prints help on stdout.
+ * @param words what it is about
+ * @param options where oclif finds the package
+ * @returns whether there is such a thing
+ */
+export async function showHelpAbout(words: string[], options: Interfaces.LoadOptions): Promise<boolean> {
+  return showHelp(words, await Config.load(options));
+}
+
+/** Runs a command as stock oclif does. */
+export async function runStock(id: string, argv: string[], options: Interfaces.LoadOptions): Promise<void> {
+  await (await Config.load(options)).runCommand(id, argv);
+}
