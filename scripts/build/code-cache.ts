@@ -20,9 +20,14 @@ import { promisify } from 'node:util';
  * which its compiled code is found.
  */
 export function wrapProgram(file: string): void {
-  const source = wrap(readFileSync(file, 'utf8'));
+  const source = wrap(toAscii(readFileSync(file, 'utf8')));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   writeFileSync(file, `//${hash}\n${source}`);
+}
+
+/** esbuild leaves characters beyond ASCII in regular expressions, where an escape means the same. */
+function toAscii(source: string): string {
+  return source.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { newUser, type User } from '../support/cli.ts';
@@ -51,16 +51,18 @@ describe('the configuration', () => {
 
     it('whatever the command, as it may be a secret that got lost', async () => {
       const env = { DATABASE_URL: '' };
-      for (const args of [
-        ['sessions', 'list'],
-        ['logout'],
-        ['login', '--email', 'ana@example.com', '--password-stdin'],
-        ['db', 'status'],
-        ['local', 'status'],
-      ]) {
-        const refused = await user.run([...args, '--json'], { env, input: 'some password' });
-        expect(jsonFailure(refused), args.join(' ')).to.include({ code: 78, reason: 'empty_setting' });
-      }
+      await Promise.all(
+        [
+          ['sessions', 'list'],
+          ['logout'],
+          ['login', '--email', 'ana@example.com', '--password-stdin'],
+          ['db', 'status'],
+          ['local', 'status'],
+        ].map(async (args) => {
+          const refused = await user.run([...args, '--json'], { env, input: 'some password' });
+          expect(jsonFailure(refused), args.join(' ')).to.include({ code: 78, reason: 'empty_setting' });
+        }),
+      );
     });
 
     it('but takes empty passwords, locales and NO_COLOR for unset', async () => {
@@ -89,29 +91,30 @@ describe('the configuration', () => {
     ];
     for (const [name, bad] of values) {
       it(name, async () => {
-        for (const value of bad) {
-          const refused = await whoami({ [name]: value });
-          expect(jsonFailure(refused), value).to.include({
-            code: 78,
-            reason: 'invalid_setting',
-            setting: name,
-          });
-          if (value.length > 8) expect(refused.stdout).not.to.contain(value);
-        }
+        await Promise.all(
+          bad.map(async (value) => {
+            const refused = await whoami({ [name]: value });
+            expect(jsonFailure(refused), value).to.include({
+              code: 78,
+              reason: 'invalid_setting',
+              setting: name,
+            });
+            if (value.length > 8) expect(refused.stdout).not.to.contain(value);
+          }),
+        );
       });
     }
 
     it('DATABASE_URL, where a command needs accounts', async () => {
-      for (const value of [
-        'nonsense',
-        'mysql://h/d',
-        'postgres://one,two/d',
-        'postgres://h/d?sslmode=maybe',
-      ]) {
-        const refused = await user.run(['db', 'status', '--json'], { env: { DATABASE_URL: value } });
-        expect(jsonFailure(refused), value).to.include({ code: 78, reason: 'invalid_setting' });
-        expect(jsonFailure(refused).setting).to.equal('DATABASE_URL');
-      }
+      await Promise.all(
+        ['nonsense', 'mysql://h/d', 'postgres://one,two/d', 'postgres://h/d?sslmode=maybe'].map(
+          async (value) => {
+            const refused = await user.run(['db', 'status', '--json'], { env: { DATABASE_URL: value } });
+            expect(jsonFailure(refused), value).to.include({ code: 78, reason: 'invalid_setting' });
+            expect(jsonFailure(refused).setting).to.equal('DATABASE_URL');
+          },
+        ),
+      );
     });
 
     it('two names of different Redis servers', async () => {
@@ -121,9 +124,11 @@ describe('the configuration', () => {
     });
 
     it('but takes 1, true, 0 and false', async () => {
-      for (const value of ['1', 'true', '0', 'false']) {
-        expect((await whoami({ AIRBNB_STRICT: value, AIRBNB_NO_INPUT: value })).code).to.equal(0);
-      }
+      await Promise.all(
+        ['1', 'true', '0', 'false'].map(async (value) => {
+          expect((await whoami({ AIRBNB_STRICT: value, AIRBNB_NO_INPUT: value })).code).to.equal(0);
+        }),
+      );
     });
   });
 
@@ -183,10 +188,8 @@ describe('the configuration', () => {
     it('is the first of two: in the configuration folder, then beside package.json', async () => {
       // A checkout of its own: bin/run.js finds its package where it is itself.
       const checkout = path.join(user.folders.root, 'checkout');
-      await mkdir(path.join(checkout, 'bin'), { recursive: true });
-      for (const file of ['bin/run.js', 'package.json', 'oclif.manifest.json']) {
-        await copyFile(path.join(ROOT, file), path.join(checkout, file));
-      }
+      await cp(path.join(ROOT, 'bin'), path.join(checkout, 'bin'), { recursive: true });
+      await copyFile(path.join(ROOT, 'package.json'), path.join(checkout, 'package.json'));
       for (const folder of ['dist', 'node_modules']) {
         await symlink(path.join(ROOT, folder), path.join(checkout, folder));
       }
@@ -221,11 +224,15 @@ describe('the configuration', () => {
       AIRBNB_SESSION_TTL: 'soon',
       AIRBNB_LANG: '',
     };
-    for (const args of [['--help'], ['help'], ['login', '--help'], ['help', 'sessions'], ['--version'], []]) {
-      const { code, stderr, stdout } = await user.run(args, { env });
-      expect({ code, stderr }, args.join(' ')).to.deep.equal({ code: 0, stderr: '' });
-      expect(stdout).not.to.equal('');
-    }
+    await Promise.all(
+      [['--help'], ['help'], ['login', '--help'], ['help', 'sessions'], ['--version'], []].map(
+        async (args) => {
+          const { code, stderr, stdout } = await user.run(args, { env });
+          expect({ code, stderr }, args.join(' ')).to.deep.equal({ code: 0, stderr: '' });
+          expect(stdout).not.to.equal('');
+        },
+      ),
+    );
   });
 
   it('has no switches of oclif’s in it', async () => {

@@ -31,18 +31,20 @@ describe('airbnb db', () => {
         ['password', '--password-stdin'],
         ['db', 'set-password', '--email', email, '--password-stdin'],
       ];
-      for (const command of commands) {
-        const input = command[0] === 'password' ? `${password}\n${password}\n` : password;
-        const [text, json] = [
-          await user.run(command, { input }),
-          await user.run([...command, '--json'], { input }),
-        ];
-        expect(text, command.join(' ')).to.include({ code: 78, stdout: '' });
-        expect(text.stderr)
-          .to.contain('airbnb db migrate')
-          .and.not.to.match(/relation|select|42P01/i);
-        expect(jsonFailure(json)).to.include({ code: 78, reason: 'tables_missing' });
-      }
+      await Promise.all(
+        commands.map(async (command) => {
+          const input = command[0] === 'password' ? `${password}\n${password}\n` : password;
+          const [text, json] = [
+            await user.run(command, { input }),
+            await user.run([...command, '--json'], { input }),
+          ];
+          expect(text, command.join(' ')).to.include({ code: 78, stdout: '' });
+          expect(text.stderr)
+            .to.contain('airbnb db migrate')
+            .and.not.to.match(/relation|select|42P01/i);
+          expect(jsonFailure(json)).to.include({ code: 78, reason: 'tables_missing' });
+        }),
+      );
     });
 
     it('does not keep commands from working that need no accounts', async () => {

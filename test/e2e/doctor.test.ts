@@ -154,19 +154,23 @@ describe('airbnb doctor', () => {
     });
 
     it('settings that are empty, or cannot be', async () => {
-      for (const [env, reason] of [
-        [{ AIRBNB_SESSION_TTL: '' }, 'empty_setting'],
-        [{ AIRBNB_SESSION_TTL: 'soon' }, 'invalid_setting'],
-        [{ AIRBNB_STRICT: 'yes' }, 'invalid_setting'],
-        [{ REDIS_URL: 'http://example.com' }, 'invalid_setting'],
-        [{ REDIS_URL: '' }, 'empty_setting'],
-        [{ DATABASE_URL: 'nonsense' }, 'invalid_setting'],
-      ] as [NodeJS.ProcessEnv, string][]) {
-        const { faults, code } = await examine({ env });
-        expect(faults[0]?.[1], JSON.stringify(env)).to.equal(reason);
-        expect(faults, 'said once').to.have.length(1);
-        expect(code).to.equal(78);
-      }
+      await Promise.all(
+        (
+          [
+            [{ AIRBNB_SESSION_TTL: '' }, 'empty_setting'],
+            [{ AIRBNB_SESSION_TTL: 'soon' }, 'invalid_setting'],
+            [{ AIRBNB_STRICT: 'yes' }, 'invalid_setting'],
+            [{ REDIS_URL: 'http://example.com' }, 'invalid_setting'],
+            [{ REDIS_URL: '' }, 'empty_setting'],
+            [{ DATABASE_URL: 'nonsense' }, 'invalid_setting'],
+          ] as [NodeJS.ProcessEnv, string][]
+        ).map(async ([env, reason]) => {
+          const { faults, code } = await examine({ env });
+          expect(faults[0]?.[1], JSON.stringify(env)).to.equal(reason);
+          expect(faults, 'said once').to.have.length(1);
+          expect(code).to.equal(78);
+        }),
+      );
     });
 
     it('a settings file that is not there', async () => {

@@ -54,11 +54,13 @@ describe('an engine that fails', () => {
       ['logout'],
     ];
     async function eachFailsWith(expected: Partial<JsonFailure>) {
-      for (const args of commands) {
-        const failed = jsonFailure(await promptly(() => user.run([...args, '--json'], { env })));
-        expect(failed, args.join(' ')).to.include(expected);
-        expect(failed.hint).to.be.a('string');
-      }
+      await Promise.all(
+        commands.map(async (args) => {
+          const failed = jsonFailure(await promptly(() => user.run([...args, '--json'], { env })));
+          expect(failed, args.join(' ')).to.include(expected);
+          expect(failed.hint).to.be.a('string');
+        }),
+      );
       expect(jsonFailure(await login({ env }))).to.include(expected);
       const text = await user.run(['whoami'], { env });
       expect(text).to.include({ code: expected.code, stdout: '' });
@@ -145,31 +147,39 @@ describe('an engine that fails', () => {
     const attempt = (env: NodeJS.ProcessEnv) => login({ env: { REDIS_URL: undefined, ...env } });
 
     it('takes them from the URL or beside it', async () => {
-      for (const env of [
-        { REDIS_URL: at(`:${encodeURIComponent(password)}@`) },
-        { REDIS_URL: own.url, REDIS_PASSWORD: password },
-        { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(own.port), REDIS_PASSWORD: password },
-        { REDIS_URL: own.url, REDIS_USERNAME: 'app', REDIS_PASSWORD: 'app-secret' },
-        { REDIS_URL: at('app@'), REDIS_PASSWORD: 'app-secret' },
-      ] as NodeJS.ProcessEnv[]) {
-        const done = await attempt(env);
-        expect(done.code, done.stdout + done.stderr).to.equal(0);
-        // The name of the server is the same, and holds no credentials.
-        expect(done.json().server).to.equal(`${own.url}/0`);
-      }
+      await Promise.all(
+        (
+          [
+            { REDIS_URL: at(`:${encodeURIComponent(password)}@`) },
+            { REDIS_URL: own.url, REDIS_PASSWORD: password },
+            { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(own.port), REDIS_PASSWORD: password },
+            { REDIS_URL: own.url, REDIS_USERNAME: 'app', REDIS_PASSWORD: 'app-secret' },
+            { REDIS_URL: at('app@'), REDIS_PASSWORD: 'app-secret' },
+          ] as NodeJS.ProcessEnv[]
+        ).map(async (env) => {
+          const done = await attempt(env);
+          expect(done.code, done.stdout + done.stderr).to.equal(0);
+          // The name of the server is the same, and holds no credentials.
+          expect(done.json().server).to.equal(`${own.url}/0`);
+        }),
+      );
     });
 
     it('and a wrong one, or none: 78, and nothing of it is printed', async () => {
-      for (const env of [
-        { REDIS_URL: at(':wrong-sesame@') },
-        { REDIS_URL: own.url, REDIS_PASSWORD: 'wrong-sesame' },
-        { REDIS_URL: own.url, REDIS_USERNAME: 'nobody', REDIS_PASSWORD: 'wrong-sesame' },
-        { REDIS_URL: own.url },
-      ] as NodeJS.ProcessEnv[]) {
-        const refused = await attempt(env);
-        expect(jsonFailure(refused)).to.include({ code: 78, reason: 'misconfigured', engine: 'redis' });
-        expect(refused.stdout + refused.stderr).not.to.contain('sesame');
-      }
+      await Promise.all(
+        (
+          [
+            { REDIS_URL: at(':wrong-sesame@') },
+            { REDIS_URL: own.url, REDIS_PASSWORD: 'wrong-sesame' },
+            { REDIS_URL: own.url, REDIS_USERNAME: 'nobody', REDIS_PASSWORD: 'wrong-sesame' },
+            { REDIS_URL: own.url },
+          ] as NodeJS.ProcessEnv[]
+        ).map(async (env) => {
+          const refused = await attempt(env);
+          expect(jsonFailure(refused)).to.include({ code: 78, reason: 'misconfigured', engine: 'redis' });
+          expect(refused.stdout + refused.stderr).not.to.contain('sesame');
+        }),
+      );
     });
   });
 
@@ -189,34 +199,42 @@ describe('an engine that fails', () => {
       await silent.close();
       const env = { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d' };
       const { email, password } = newAccount();
-      for (const [args, input] of [
-        [['register', '--email', email, '--nombre', 'A', '--password-stdin'], password],
-        [['password', '--password-stdin'], `${account.password}\n${password}\n`],
-        [['db', 'migrate'], ''],
-        [['db', 'status'], ''],
-        [['db', 'set-password', '--email', email, '--password-stdin'], password],
-      ] as const) {
-        const failed = jsonFailure(await user.run([...args, '--json'], { env, input }));
-        expect(failed, args.join(' ')).to.include({ code: 69, reason: 'unreachable', engine: 'postgres' });
-      }
+      await Promise.all(
+        (
+          [
+            [['register', '--email', email, '--nombre', 'A', '--password-stdin'], password],
+            [['password', '--password-stdin'], `${account.password}\n${password}\n`],
+            [['db', 'migrate'], ''],
+            [['db', 'status'], ''],
+            [['db', 'set-password', '--email', email, '--password-stdin'], password],
+          ] as const
+        ).map(async ([args, input]) => {
+          const failed = jsonFailure(await user.run([...args, '--json'], { env, input }));
+          expect(failed, args.join(' ')).to.include({ code: 69, reason: 'unreachable', engine: 'postgres' });
+        }),
+      );
     });
 
     it('that is not configured beside a Redis that is: 78 for what needs accounts, and whoami works', async () => {
       await signIn(user, account);
       const env = { DATABASE_URL: undefined };
       const { email, password } = newAccount();
-      for (const [args, input] of [
-        [['login', '--email', email, '--password-stdin'], password],
-        [['register', '--email', email, '--nombre', 'A', '--password-stdin'], password],
-        [['password', '--password-stdin'], `${account.password}\n${password}\n`],
-        [['db', 'migrate'], ''],
-        [['db', 'status'], ''],
-        [['db', 'set-password', '--email', email, '--password-stdin'], password],
-      ] as const) {
-        const refused = jsonFailure(await user.run([...args, '--json'], { env, input }));
-        expect(refused, args.join(' ')).to.include({ code: 78, reason: 'accounts_not_configured' });
-        expect(refused.hint).to.contain('DATABASE_URL');
-      }
+      await Promise.all(
+        (
+          [
+            [['login', '--email', email, '--password-stdin'], password],
+            [['register', '--email', email, '--nombre', 'A', '--password-stdin'], password],
+            [['password', '--password-stdin'], `${account.password}\n${password}\n`],
+            [['db', 'migrate'], ''],
+            [['db', 'status'], ''],
+            [['db', 'set-password', '--email', email, '--password-stdin'], password],
+          ] as const
+        ).map(async ([args, input]) => {
+          const refused = jsonFailure(await user.run([...args, '--json'], { env, input }));
+          expect(refused, args.join(' ')).to.include({ code: 78, reason: 'accounts_not_configured' });
+          expect(refused.hint).to.contain('DATABASE_URL');
+        }),
+      );
       for (const args of [['whoami'], ['sessions', 'list'], ['sessions', 'revoke-all', '--yes']]) {
         expect((await user.run(args, { env })).code, args.join(' ')).to.equal(0);
       }

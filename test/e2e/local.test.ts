@@ -14,22 +14,26 @@ describe('airbnb with nothing configured', () => {
   after(() => user.dispose());
 
   it('starts no engine where none is needed', async () => {
-    for (const [args, code] of [
-      [['whoami'], 4],
-      [['sessions', 'list'], 4],
-      [['logout'], 0],
-      [['--help'], 0],
-      [['login', '--help'], 0],
-      [['--version'], 0],
-      [['local', 'status'], 0],
-      [['local', 'stop'], 0],
-      [['doctor'], 0],
-      [['whoami', '--no-such-flag'], 2],
-      [['login', '--email', 'ana@example.com'], 2],
-      [['register', '--email', 'ana', '--nombre', 'Ana', '--password-stdin'], 2],
-    ] as const) {
-      expect((await user.run([...args])).code, args.join(' ')).to.equal(code);
-    }
+    await Promise.all(
+      (
+        [
+          [['whoami'], 4],
+          [['sessions', 'list'], 4],
+          [['logout'], 0],
+          [['--help'], 0],
+          [['login', '--help'], 0],
+          [['--version'], 0],
+          [['local', 'status'], 0],
+          [['local', 'stop'], 0],
+          [['doctor'], 0],
+          [['whoami', '--no-such-flag'], 2],
+          [['login', '--email', 'ana@example.com'], 2],
+          [['register', '--email', 'ana', '--nombre', 'Ana', '--password-stdin'], 2],
+        ] as const
+      ).map(async ([args, code]) => {
+        expect((await user.run([...args])).code, args.join(' ')).to.equal(code);
+      }),
+    );
     expect(await processesOf(user.folders.root)).to.deep.equal([]);
     const status = (await user.run(['local', 'status', '--json'])).json();
     expect(status).to.include({ running: false, pid: null, postgres: 'off' });
@@ -113,19 +117,21 @@ describe('airbnb with nothing configured', () => {
 
   it('forbids them in strict mode, whether by the flag or the variable', async () => {
     const input = account.password;
-    for (const args of [
-      ['whoami'],
-      ['sessions', 'list'],
-      ['logout'],
-      ['login', '--email', account.email, '--password-stdin'],
-      ['register', '--email', 'ana@example.com', '--nombre', 'A', '--password-stdin'],
-      ['db', 'status'],
-      ['doctor'],
-    ]) {
-      const refused = await user.run([...args, '--strict', '--json'], { input });
-      expect(refused.code, args.join(' ')).to.equal(78);
-      if (args[0] !== 'doctor') expect(jsonFailure(refused).reason).to.equal('embedded_forbidden');
-    }
+    await Promise.all(
+      [
+        ['whoami'],
+        ['sessions', 'list'],
+        ['logout'],
+        ['login', '--email', account.email, '--password-stdin'],
+        ['register', '--email', 'ana@example.com', '--nombre', 'A', '--password-stdin'],
+        ['db', 'status'],
+        ['doctor'],
+      ].map(async (args) => {
+        const refused = await user.run([...args, '--strict', '--json'], { input });
+        expect(refused.code, args.join(' ')).to.equal(78);
+        if (args[0] !== 'doctor') expect(jsonFailure(refused).reason).to.equal('embedded_forbidden');
+      }),
+    );
     for (const AIRBNB_STRICT of ['1', 'true']) {
       expect((await user.run(['whoami'], { env: { AIRBNB_STRICT } })).code).to.equal(78);
     }

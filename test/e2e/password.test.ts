@@ -26,24 +26,24 @@ describe('airbnb password', () => {
   });
 
   it('holds the new password to the rules', async () => {
-    for (const bad of ['zq7-x', 'x'.repeat(73), 'Password123']) {
-      const refused = await change(account.password, bad);
-      expect(jsonFailure(refused)).to.include({ code: 2, reason: 'invalid_password' });
-      expect(refused.stdout).not.to.contain(bad);
-    }
+    await Promise.all(
+      ['zq7-x', 'x'.repeat(73), 'Password123'].map(async (bad) => {
+        const refused = await change(account.password, bad);
+        expect(jsonFailure(refused)).to.include({ code: 2, reason: 'invalid_password' });
+        expect(refused.stdout).not.to.contain(bad);
+      }),
+    );
   });
 
   it('takes two lines from stdin, no fewer, no more, none of them empty', async () => {
-    for (const input of [
-      '',
-      `${account.password}\n`,
-      `${account.password}\n\n`,
-      'one\ntwo\nthree\n',
-      '\n\n',
-    ]) {
-      const refused = await user.run(['password', '--password-stdin', '--json'], { input });
-      expect(jsonFailure(refused)).to.include({ code: 2, reason: 'password_input' });
-    }
+    await Promise.all(
+      ['', `${account.password}\n`, `${account.password}\n\n`, 'one\ntwo\nthree\n', '\n\n'].map(
+        async (input) => {
+          const refused = await user.run(['password', '--password-stdin', '--json'], { input });
+          expect(jsonFailure(refused)).to.include({ code: 2, reason: 'password_input' });
+        },
+      ),
+    );
     const missing = jsonFailure(await user.run(['password', '--json']));
     expect(missing).to.include({ code: 2, reason: 'missing_flag', flag: '--password-stdin' });
   });

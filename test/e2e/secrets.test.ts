@@ -99,20 +99,19 @@ describe('secrets', () => {
       AIRBNB_TRACE: '1',
       DEBUG: '*',
     };
-    for (const args of [
-      ['whoami'],
-      ['login', '--email', EMAIL, '--password-stdin'],
-      ['db', 'status'],
-      ['doctor'],
-    ]) {
-      for (const flags of [[], ['--json']]) {
-        const { code, stdout, stderr } = await user.run([...args, ...flags], {
-          input: OLD,
-          env: { ...env, ...(args[0] === 'whoami' ? { AIRBNB_TOKEN: 'F'.repeat(43) } : {}) },
-        });
-        expect(code, args.join(' ')).to.equal(69);
-        expect(stdout + stderr).not.to.match(/xk%|robot|F{43}/);
-      }
-    }
+    await Promise.all(
+      [['whoami'], ['login', '--email', EMAIL, '--password-stdin'], ['db', 'status'], ['doctor']].map(
+        async (args) => {
+          for (const flags of [[], ['--json']]) {
+            const { code, stdout, stderr } = await user.run([...args, ...flags], {
+              input: OLD,
+              env: { ...env, ...(args[0] === 'whoami' ? { AIRBNB_TOKEN: 'F'.repeat(43) } : {}) },
+            });
+            expect(code, args.join(' ')).to.equal(69);
+            expect(stdout + stderr).not.to.match(/xk%|robot|F{43}/);
+          }
+        },
+      ),
+    );
   });
 });

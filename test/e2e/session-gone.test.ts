@@ -51,12 +51,14 @@ describe('without a session', () => {
       const text = await user.run(['whoami']);
       expect(text).to.include({ code: 4, stdout: '' });
       expect(text.stderr).to.match(/^Error: .+\n.*airbnb login/);
-      for (const args of [['whoami'], ['sessions', 'list'], ['password', '--password-stdin']]) {
-        const json = await user.run([...args, '--json']);
-        expect(json.stderr).to.equal('');
-        expect(jsonFailure(json)).to.include({ code: 4, reason });
-        expect(jsonFailure(json).hint).to.contain('airbnb login');
-      }
+      await Promise.all(
+        [['whoami'], ['sessions', 'list'], ['password', '--password-stdin']].map(async (args) => {
+          const json = await user.run([...args, '--json']);
+          expect(json.stderr).to.equal('');
+          expect(jsonFailure(json)).to.include({ code: 4, reason });
+          expect(jsonFailure(json).hint).to.contain('airbnb login');
+        }),
+      );
     });
   }
 

@@ -194,6 +194,7 @@ describe('airbnb sessions revoke', () => {
       const confirmed = spanish();
       await confirmed.expect(/\(s\/N\)/);
       confirmed.answer('Sí');
+      await confirmed.expect(/1 sesión cerrada/);
       expect((await confirmed.exit()).code).to.equal(0);
       expect(await alive(mine)).to.deep.equal([false]);
     });

@@ -32,20 +32,18 @@ describe('streams and signals', () => {
   after(() => user.dispose());
 
   it('stdout carries the result and nothing else, in success and failure', async () => {
-    for (const args of [
-      ['whoami'],
-      ['sessions', 'list'],
-      ['db', 'status'],
-      ['doctor'],
-      ['local', 'status'],
-    ]) {
-      const text = await user.run(args);
-      expect(text, args.join(' ')).to.include({ code: 0, stderr: '' });
-      expect(text.stdout).to.match(/\n$/);
-      const json = await user.run([...args, '--json']);
-      expect(json, args.join(' ')).to.include({ code: 0, stderr: '' });
-      expect(json.json()).to.be.an('object').that.does.not.have.property('error');
-    }
+    await Promise.all(
+      [['whoami'], ['sessions', 'list'], ['db', 'status'], ['doctor'], ['local', 'status']].map(
+        async (args) => {
+          const text = await user.run(args);
+          expect(text, args.join(' ')).to.include({ code: 0, stderr: '' });
+          expect(text.stdout).to.match(/\n$/);
+          const json = await user.run([...args, '--json']);
+          expect(json, args.join(' ')).to.include({ code: 0, stderr: '' });
+          expect(json.json()).to.be.an('object').that.does.not.have.property('error');
+        },
+      ),
+    );
     const env = { REDIS_URL: 'redis://127.0.0.1:1' };
     const failed = await user.run(['whoami'], { env: { ...env, AIRBNB_TOKEN: 'E'.repeat(43) } });
     expect(failed).to.include({ code: 69, stdout: '' });
@@ -53,15 +51,17 @@ describe('streams and signals', () => {
   });
 
   it('a reader that has seen enough is no error', async () => {
-    for (const script of [
-      '{ airbnb sessions list; echo "code $?" >&2; } | head -1',
-      '{ airbnb whoami --json; echo "code $?" >&2; } | true',
-      '{ airbnb --help; echo "code $?" >&2; } | head -c 1',
-      '{ sleep 0.3; airbnb doctor; echo "code $?" >&2; } | true',
-    ]) {
-      const { code, stderr } = await user.runShell(script);
-      expect({ code, stderr }, script).to.deep.equal({ code: 0, stderr: 'code 0\n' });
-    }
+    await Promise.all(
+      [
+        '{ airbnb sessions list; echo "code $?" >&2; } | head -1',
+        '{ airbnb whoami --json; echo "code $?" >&2; } | true',
+        '{ airbnb --help; echo "code $?" >&2; } | head -c 1',
+        '{ sleep 0.3; airbnb doctor; echo "code $?" >&2; } | true',
+      ].map(async (script) => {
+        const { code, stderr } = await user.runShell(script);
+        expect({ code, stderr }, script).to.deep.equal({ code: 0, stderr: 'code 0\n' });
+      }),
+    );
   });
 
   it('a full disk is a failure that is told, not a crash', async function () {

@@ -86,18 +86,17 @@ describe('AIRBNB_TOKEN', () => {
 
   it('is refused where it is no token, and not repeated', async () => {
     await holdSession(user);
-    for (const AIRBNB_TOKEN of [
-      'short',
-      `${'D'.repeat(43)}=`,
-      `${'D'.repeat(42)} `,
-      `{"token":"${'D'.repeat(43)}"}`,
-    ]) {
-      for (const args of [['whoami'], ['logout'], ['sessions', 'list']]) {
-        const refused = await user.run([...args, '--json'], { env: { AIRBNB_TOKEN } });
-        expect(jsonFailure(refused), args.join(' ')).to.include({ code: 4, reason: 'malformed' });
-        expect(refused.stdout).not.to.contain(AIRBNB_TOKEN);
-      }
-    }
+    await Promise.all(
+      ['short', `${'D'.repeat(43)}=`, `${'D'.repeat(42)} `, `{"token":"${'D'.repeat(43)}"}`].map(
+        async (AIRBNB_TOKEN) => {
+          for (const args of [['whoami'], ['logout'], ['sessions', 'list']]) {
+            const refused = await user.run([...args, '--json'], { env: { AIRBNB_TOKEN } });
+            expect(jsonFailure(refused), args.join(' ')).to.include({ code: 4, reason: 'malformed' });
+            expect(refused.stdout).not.to.contain(AIRBNB_TOKEN);
+          }
+        },
+      ),
+    );
     expect(existsSync(user.sessionFile)).to.equal(true);
   });
 

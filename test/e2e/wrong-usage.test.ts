@@ -49,48 +49,54 @@ describe('wrong usage', () => {
   });
 
   it('repeats nothing that looks like a token, wherever it was typed', async () => {
-    for (const args of [
-      [SECRET],
-      [`--${SECRET}`],
-      ['whoami', SECRET],
-      ['whoami', `--${SECRET}`],
-      ['whoami', `--token=${SECRET}`],
-      ['whoami', '--token', SECRET],
-      ['login', '--email', SECRET],
-      ['register', '--rol', SECRET],
-      ['sessions', SECRET],
-      ['sessions', 'revoke', SECRET],
-      ['help', SECRET],
-      ['logout', SECRET],
-    ]) {
-      for (const flags of [[], ['--json']]) {
-        const wrong = await user.run([...args, ...flags]);
-        expect(wrong.code, args.join(' ')).to.equal(2);
-        expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain(SECRET.slice(0, 12));
-      }
-    }
+    await Promise.all(
+      [
+        [SECRET],
+        [`--${SECRET}`],
+        ['whoami', SECRET],
+        ['whoami', `--${SECRET}`],
+        ['whoami', `--token=${SECRET}`],
+        ['whoami', '--token', SECRET],
+        ['login', '--email', SECRET],
+        ['register', '--rol', SECRET],
+        ['sessions', SECRET],
+        ['sessions', 'revoke', SECRET],
+        ['help', SECRET],
+        ['logout', SECRET],
+      ].map(async (args) => {
+        for (const flags of [[], ['--json']]) {
+          const wrong = await user.run([...args, ...flags]);
+          expect(wrong.code, args.join(' ')).to.equal(2);
+          expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain(SECRET.slice(0, 12));
+        }
+      }),
+    );
   });
 
   it('repeats no value of a flag, nor an argument, which may be a password', async () => {
-    for (const args of [
-      ['login', '--password=hunter2-hunter2'],
-      ['login', 'hunter2-hunter2'],
-      ['login', '--password-stdin=hunter2-hunter2'],
-      ['register', '--rol=hunter2-hunter2'],
-      ['sessions', 'revoke', 'hunter2-hunter2'],
-    ]) {
-      const wrong = await user.run(args);
-      expect(wrong.code, args.join(' ')).to.equal(2);
-      expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain('hunter2');
-    }
+    await Promise.all(
+      [
+        ['login', '--password=hunter2-hunter2'],
+        ['login', 'hunter2-hunter2'],
+        ['login', '--password-stdin=hunter2-hunter2'],
+        ['register', '--rol=hunter2-hunter2'],
+        ['sessions', 'revoke', 'hunter2-hunter2'],
+      ].map(async (args) => {
+        const wrong = await user.run(args);
+        expect(wrong.code, args.join(' ')).to.equal(2);
+        expect(wrong.stdout + wrong.stderr, args.join(' ')).not.to.contain('hunter2');
+      }),
+    );
   });
 
   it('shows help for nothing at all, and for a topic', async () => {
-    for (const args of [[], ['sessions'], ['db'], ['local']]) {
-      const shown = await user.run(args);
-      expect(shown, args.join(' ')).to.include({ code: 0, stderr: '' });
-      expect(shown.stdout).to.match(/USAGE/);
-    }
+    await Promise.all(
+      [[], ['sessions'], ['db'], ['local']].map(async (args) => {
+        const shown = await user.run(args);
+        expect(shown, args.join(' ')).to.include({ code: 0, stderr: '' });
+        expect(shown.stdout).to.match(/USAGE/);
+      }),
+    );
   });
 
   it('does not concern the order of flags and words', async () => {
