@@ -11,8 +11,11 @@
  * 9007199254740991 into a float and `[]` into `{}`, and a plain replacement could hit a nested field or a name
  * that contains the key: so cjson judges the value, and a scanner that knows strings and nesting finds the place.
  * The scanner refuses what cjson lets pass although it is no JSON, so that the verdict is that of JSON.parse.
+ *
+ * Nearly every session has the very form that one of the two clients writes. Patterns tell that form in a tenth of the
+ * time, so they come first, and whatever they do not match is left to cjson and the scanner.
  */
-export const RESTORE_SCRIPT = `
+export const RESTORE_SCRIPT = withoutComments(`
 local find, match, byte, sub = string.find, string.match, string.byte, string.sub
 local json = redis.pcall('GET', KEYS[1])
 if not json then return {'missing'} end
@@ -21,13 +24,30 @@ if type(json) == 'table' then
   return json
 end
 
+local first, last, ends
+local function is_text(value) return value == 'null' or find(value, '^"[^"\\\\%c]*"$') end
+local function is_id(value) return value == 'null' or find(value, '^[1-9]%d*$') end
+
+local id, auth, guest, host, name, from, to, rest = match(json, '^{"user_id": ?([1-9]%d*), ?"email": ?"[^"\\\\%c]*", ?'
+  .. '"rol": ?"[^"\\\\%c]*", ?"auth_user_id": ?([^,]*), ?"huesped_id": ?([^,]*), ?"anfitrion_id": ?([^,]*), ?'
+  .. '"nombre": ?"([^"%c]*)", ?"creado_en": ?"[^"\\\\%c]*", ?"created_at": ?"[^"\\\\%c]*", ?'
+  .. '"last_activity": ?"()[^"\\\\%c]*()"([^{}]*)}$')
+if id and #id < 16 and is_text(auth) and is_id(guest) and is_id(host)
+  -- The Python client writes letters beyond ASCII as escapes.
+  and not find(find(name, '\\\\', 1, true) and string.gsub(name, '\\\\u%x%x%x%x', '') or '', '\\\\', 1, true) then
+  local ip, source = match(rest, '^, ?"device": ?"[^"\\\\%c]*", ?"ip": ?([^,]*), ?"ip_source": ?([^,]*)$')
+  if rest == '' or ip and is_text(ip) and is_text(source) then first, last = from - 1, to end
+end
+
+if not first then
 -- cjson refuses a lone surrogate, which JSON allows.
 local ok, session = pcall(cjson.decode, json)
 if not ok then
   ok, session = pcall(cjson.decode, (string.gsub(json, '\\\\u[dD][89a-fA-F]%x%x', '\\\\u0041')))
 end
 if not ok or not find(json, '^%s*{') then return {'corrupt'} end
-local id, ends = session.user_id, session.ends_at
+local id = session.user_id
+ends = session.ends_at
 if type(id) ~= 'number' or id % 1 ~= 0 or id > 9007199254740991 or id < -9007199254740991
   or type(session.email) ~= 'string' or type(session.rol) ~= 'string'
   or type(session.last_activity) ~= 'string'
@@ -63,7 +83,6 @@ local function behind(at)
   return (scalar == 'null' or scalar == 'true' or scalar == 'false' or is_number(scalar)) and stop
 end
 
-local first, last
 local at = find(json, '["}]')
 while byte(json, at) == 34 do
   local key, value = match(json, '^"([^"\\\\\\1-\\31]*)"%s*:%s*()', at)
@@ -77,6 +96,7 @@ while byte(json, at) == 34 do
   if not stop then return {'corrupt'} end
   if key == 'last_activity' then first, last = value, stop - 1 end
   at = find(json, '["}]', stop)
+end
 end
 
 local ttl = tonumber(ARGV[2])
@@ -93,4 +113,9 @@ end
 local written = sub(json, 1, first) .. ARGV[1] .. sub(json, last)
 redis.call('SET', KEYS[1], written, 'PX', ttl)
 return {'ok', written, ttl}
-`;
+`);
+
+/** The script travels with every command, and Redis hashes all of it. */
+function withoutComments(script: string): string {
+  return script.replace(/^\s*(?:--.*)?\n|^ +/gm, '');
+}
