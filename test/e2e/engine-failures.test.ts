@@ -7,8 +7,10 @@ import { startSession, tokenFileOf } from '../support/held-session.ts';
 import { type JsonFailure, jsonFailure } from '../support/json-failure.ts';
 import { readTokenFile, writeTokenFile } from '../support/token-file.ts';
 
-/** The whole command, Node's own start included; two seconds are promised, on a machine that does nothing else. */
-const PROMPTLY_MS = 3500;
+/** The whole command, Node's own start included, on a machine that may be busy with other tests. */
+const SLACK_MS = 1500;
+const REDIS_MS = 2000 + SLACK_MS;
+const POSTGRES_MS = 4000 + SLACK_MS;
 
 describe('an engine that fails', () => {
   let user: User;
@@ -24,10 +26,10 @@ describe('an engine that fails', () => {
       input: account.password,
       ...options,
     });
-  const promptly = async <T>(action: () => Promise<T>): Promise<T> => {
+  const within = async <T>(milliseconds: number, action: () => Promise<T>): Promise<T> => {
     const started = Date.now();
     const result = await action();
-    expect(Date.now() - started).to.be.below(PROMPTLY_MS);
+    expect(Date.now() - started).to.be.below(milliseconds);
     return result;
   };
 
@@ -56,7 +58,7 @@ describe('an engine that fails', () => {
     async function eachFailsWith(expected: Partial<JsonFailure>) {
       await Promise.all(
         commands.map(async (args) => {
-          const failed = jsonFailure(await promptly(() => user.run([...args, '--json'], { env })));
+          const failed = jsonFailure(await within(REDIS_MS, () => user.run([...args, '--json'], { env })));
           expect(failed, args.join(' ')).to.include(expected);
           expect(failed.hint).to.be.a('string');
         }),
@@ -77,9 +79,9 @@ describe('an engine that fails', () => {
 
     it('that never answers: 69 within two seconds', async () => {
       proxy.blackhole();
-      const failed = await promptly(() => user.run(['whoami', '--json'], { env }));
+      const failed = await within(REDIS_MS, () => user.run(['whoami', '--json'], { env }));
       expect(jsonFailure(failed)).to.include(unreachable);
-      expect(jsonFailure(await promptly(() => user.run(['logout', '--json'], { env })))).to.include(
+      expect(jsonFailure(await within(REDIS_MS, () => user.run(['logout', '--json'], { env })))).to.include(
         unreachable,
       );
     });
@@ -191,7 +193,7 @@ describe('an engine that fails', () => {
       silent.blackhole();
       for (const DATABASE_URL of ['postgres://u:p@127.0.0.1:1/d', silent.url]) {
         const env = { DATABASE_URL };
-        const failed = await promptly(() => login({ env }));
+        const failed = await within(POSTGRES_MS, () => login({ env }));
         expect(jsonFailure(failed)).to.include({ code: 69, reason: 'unreachable', engine: 'postgres' });
         expect((await user.run(['whoami'], { env })).code).to.equal(0);
         expect((await user.run(['sessions', 'list'], { env })).code).to.equal(0);

@@ -36,7 +36,8 @@ export interface PostgresTimeouts {
 /** The oldest major version that is supported. */
 const MINIMUM_VERSION = 13;
 
-const SERVER_TIMEOUTS: PostgresTimeouts = { connectMs: 1500, queryMs: 5000 };
+// A connection takes several turns, for which many clients that start at once have to wait.
+const SERVER_TIMEOUTS: PostgresTimeouts = { connectMs: 4000, queryMs: 5000 };
 const EMBEDDED_TIMEOUTS: PostgresTimeouts = { connectMs: 20_000, queryMs: 30_000 };
 
 /**

@@ -10,6 +10,11 @@ export type RedisTarget = RedisAddress | { readonly socket: string };
 
 /** Milliseconds from the first byte to the last reply of a flight, connecting included. */
 const FLIGHT_TIMEOUT = 1_500;
+/**
+ * Milliseconds. A flight's time is counted in steps in which we looked for replies: where the machine is too busy to
+ * let us run, that is no sign that the server is silent.
+ */
+const STEP = 100;
 
 /**
  * One connection to Redis. Everything goes through {@link RedisConnection.flight}, so that AUTH and SELECT
@@ -41,7 +46,11 @@ export class RedisConnection {
   ): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new AppError('unreachable', of('ETIMEDOUT'))), timeout);
+      let left = timeout;
+      timer = setInterval(() => {
+        left -= STEP;
+        if (left <= 0) reject(new AppError('unreachable', of('ETIMEDOUT')));
+      }, STEP);
     });
     try {
       return await Promise.race([this.#send(issue), tooLate]);
@@ -50,7 +59,7 @@ export class RedisConnection {
       if (failure.reason === 'unreachable') this.close();
       throw failure;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 
