@@ -125,6 +125,7 @@ class TranslatingPool implements PostgresPool {
       database,
       ssl,
       password: password || noPassword,
+      sslnegotiation: 'postgres', // or PGSSLNEGOTIATION would have a say
       application_name: 'airbnb',
       max: 1,
       allowExitOnIdle: true,
@@ -165,10 +166,18 @@ function translating(client: PoolClient, server: string): PostgresPoolClient {
   };
 }
 
-/** Closes its socket when it gives up in the midst of authentication, where the driver leaves it open. */
+/**
+ * Closes its socket when it gives up in the midst of authentication, where the driver leaves it open. Takes nothing from
+ * the environment: what PGOPTIONS and PGREPLICATION say, the driver would send when it connects, and a pooler refuses
+ * the connection for that.
+ */
 class TidyClient extends Client {
+  declare private readonly connectionParameters: { options?: string; replication?: string };
+
   constructor(config?: ClientConfig) {
     super(config);
+    delete this.connectionParameters.options;
+    delete this.connectionParameters.replication;
     this.connection.on('error', () => this.connection.stream.destroy());
   }
 }

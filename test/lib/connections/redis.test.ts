@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -12,6 +11,7 @@ import { RedisConnection, type RedisTarget } from '../../../src/lib/connections/
 import type { AppError } from '../../../src/lib/errors.ts';
 import { SessionStore } from '../../../src/lib/session/session-store.ts';
 import { markOf, newToken } from '../../../src/lib/session/session-token.ts';
+import { makeCertificates } from '../../support/certificates.ts';
 import type { EngineProcess } from '../../support/engines/engine-process.ts';
 import { engines } from '../../support/engines.ts';
 import { failureOf } from '../../support/failure-of.ts';
@@ -468,17 +468,4 @@ function expectNoSecret(failure: AppError): void {
     expect(everything).not.to.include(secret);
   }
   expect(failure.cause).to.equal(undefined);
-}
-
-/** A certificate for localhost by an authority of our own, and an authority that has nothing to do with it. */
-function makeCertificates(folder: string): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  for (const ca of ['ca', 'other-ca']) {
-    openssl('req', '-x509', ...key, '-subj', `/CN=${ca}`, '-keyout', `${ca}.key`, '-out', `${ca}.pem`);
-  }
-  openssl('req', ...key, '-subj', '/CN=localhost', '-keyout', 'server.key', '-out', 'server.csr');
-  writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
-  const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'server.csr', ...signer, '-out', 'server.pem');
 }

@@ -14,7 +14,7 @@ import { redisAnswers, secure } from './redis-setup.ts';
 const run = promisify(execFile);
 
 /** The machine's own redis-server and PostgreSQL, started by us in temporary folders. */
-export const native: EngineFactory = { startRedis, startPostgres, createDatabase };
+export const native: EngineFactory = { startRedis, startPostgres: () => startPostgres(), createDatabase };
 
 const PASSWORD = 'postgres';
 const urlOf = (port: number, database: string) =>
@@ -36,8 +36,13 @@ function debianPostgresFolders(): string[] {
 }
 
 /** The path of a server's program; one that is missing is an error that says what to install. */
-function findProgram(...names: string[]): string {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/bin', ...debianPostgresFolders()];
+export function findProgram(...names: string[]): string {
+  const folders = [
+    ...(process.env.PATH ?? '').split(path.delimiter),
+    '/usr/bin',
+    '/usr/sbin',
+    ...debianPostgresFolders(),
+  ];
   for (const name of names) {
     for (const folder of folders) {
       const candidate = path.join(folder, name);
@@ -76,14 +81,21 @@ async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
   });
 }
 
-/** PostgreSQL refuses to run as root, and Debian's package brings a user for it. */
-async function postgresUser(): Promise<{ uid: number; gid: number } | undefined> {
+/** PostgreSQL and PgBouncer refuse to run as root, and Debian's packages bring a user for them. */
+export async function postgresUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'postgres'])));
   return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
 }
 
-async function startPostgres(): Promise<EngineProcess> {
+/** What the server's TLS shows, in PEM. */
+export interface ServerCertificate {
+  key: string;
+  cert: string;
+}
+
+/** PostgreSQL in a temporary folder, with TLS where it has something to show. */
+export async function startPostgres(certificate?: ServerCertificate): Promise<EngineProcess> {
   const port = await freePort();
   const user = await postgresUser();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'airbnb-postgres-'));
@@ -96,7 +108,8 @@ async function startPostgres(): Promise<EngineProcess> {
     launch: async () => {
       const data = path.join(folder, 'data');
       if (!existsSync(data)) await initialise(folder, data, as);
-      return launchPostgres(data, port, as);
+      const tls = certificate ? await tlsSettings(certificate, folder, user) : {};
+      return launchPostgres(data, port, as, tls);
     },
     // Ends its clients' connections rather than wait for them.
     stopSignal: 'SIGINT',
@@ -112,13 +125,35 @@ async function initialise(folder: string, data: string, as: SpawnOptions): Promi
   await run(findProgram('initdb'), [...locale, ...login, '--no-sync', `--pgdata=${data}`], as);
 }
 
-function launchPostgres(data: string, port: number, as: SpawnOptions): Promise<ChildProcess> {
+/** The key has to be the server's own, and nobody else's to read. */
+async function tlsSettings(
+  { key, cert }: ServerCertificate,
+  folder: string,
+  user: { uid: number; gid: number } | undefined,
+): Promise<Record<string, string>> {
+  const files = {
+    ssl_key_file: path.join(folder, 'server.key'),
+    ssl_cert_file: path.join(folder, 'server.pem'),
+  };
+  await writeFile(files.ssl_key_file, key, { mode: 0o600 });
+  await writeFile(files.ssl_cert_file, cert);
+  if (user) await chown(files.ssl_key_file, user.uid, user.gid);
+  return { ssl: 'on', ...files };
+}
+
+function launchPostgres(
+  data: string,
+  port: number,
+  as: SpawnOptions,
+  more: Record<string, string>,
+): Promise<ChildProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     // The data has to outlive a killed process, not a power cut.
     fsync: 'off',
     max_connections: '200',
+    ...more,
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(findProgram('postgres'), ['-D', data, '-p', String(port), ...options], as);
