@@ -18,10 +18,6 @@ if (process.env.AIRBNB_DEV !== 'yes') {
 delete process.env.AIRBNB_DEV;
 delete process.env.DEBUG;
 
-const pjson = require('../package.json');
-const commands = { ...pjson.oclif.commands, target: './src/command-table.ts' };
-
 const root = join(__dirname, '..');
-const stock = { root, pjson: { ...pjson, oclif: { ...pjson.oclif, commands } }, ignoreManifest: true };
 
-require('../src/cli.ts').main(process.argv.slice(2), { root, stock });
+require('../src/cli.ts').main(process.argv.slice(2), { root, stock: { root, ignoreManifest: true } });

@@ -12,12 +12,12 @@ const {
 const { isAbsolute, join } = require('node:path');
 
 /**
- * Keeps the compiled code of the program for the runs that follow, after one that went well. Never fails: a cache that
- * cannot be written costs nothing but time.
+ * Keeps the compiled code of a bundle for the runs that follow. Never fails: a cache that cannot be written costs
+ * nothing but time.
+ * @param name the bundle, its build, and what V8 it is for: `cli-<16 hex digits>-v20.19.0-x64.code`
  */
 exports.keepCode = (script, folder, name, checksum) => {
-  const wentWell = !process.exitCode && /^[a-z]+$/.test(process.argv[2] ?? '');
-  if (!wentWell || !isAbsolute(folder)) return;
+  if (!isTypical(name) || !isAbsolute(folder)) return;
   const temporary = join(folder, `${name}.${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -38,6 +38,14 @@ exports.keepCode = (script, folder, name, checksum) => {
   }
 };
 
+/** V8 keeps the code of what was called: of the commands' bundle, a run that called none would keep next to nothing. */
+function isTypical(name) {
+  const words = process.argv.slice(2);
+  const ranCommand =
+    /^[a-z]/.test(words[0] ?? '') && !words.some((word) => /^(help|--help|-h|version)$/.test(word));
+  return !process.exitCode && (ranCommand || !name.startsWith('cli-'));
+}
+
 function write(path, data) {
   const descriptor = openSync(path, 'wx', 0o600);
   try {
@@ -50,8 +58,9 @@ function write(path, data) {
 
 /** The code of earlier builds is of no use any more. */
 function removeOthers(folder, name) {
-  const [build] = name.split('-');
+  const [, bundle, build] = /^(.+)-([0-9a-f]{16})-/.exec(name);
   for (const other of readdirSync(folder)) {
-    if (/^[0-9a-f]{16}-.*\.code$/.test(other) && !other.startsWith(build)) unlinkSync(join(folder, other));
+    const [, otherBundle, otherBuild] = /^(.+)-([0-9a-f]{16})-.*\.code$/.exec(other) ?? [];
+    if (otherBundle === bundle && otherBuild !== build) unlinkSync(join(folder, other));
   }
 }

@@ -4,8 +4,8 @@
 delete process.env.DEBUG;
 
 const { existsSync, lstatSync, readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
-const { dirname, join } = require('node:path');
+const { createRequire, wrap } = require('node:module');
+const { basename, dirname, join } = require('node:path');
 const { Script, constants } = require('node:vm');
 
 /*
@@ -15,42 +15,53 @@ const { Script, constants } = require('node:vm');
  */
 
 const root = dirname(__dirname);
-const file = join(root, 'dist', 'cli.js');
-if (!existsSync(file)) {
+const dist = join(root, 'dist');
+const main = join(dist, 'cli.js');
+if (!existsSync(main)) {
   process.stderr.write('airbnb is not built yet: run "npm run build" in its folder.\n');
   process.exit(1);
 }
 
-const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-const source = readFileSync(file, 'latin1'); // The build writes ASCII.
-// V8 tells apart its own versions and flags, but of the program nothing except its length: hence the build's hash.
-const build = source.slice(2, 18);
 const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .join('')
   .replace(/[^\w=-]/g, '')
   .slice(0, 64);
-const name = `${build}-${process.version}-${process.arch}${flags}.code`;
+const suffix = `${process.version}-${process.arch}${flags}.code`;
+const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const requireFromDist = createRequire(main);
+const loaded = new Map();
 
-const script = compile(readCode(dirname(file))) ?? compile(readCode(userFolder())) ?? compileAndKeep();
-const program = { exports: {} };
-script.runInThisContext()(program.exports, createRequire(file), program, file, dirname(file));
-program.exports.main(process.argv.slice(2), { root });
+load(main).main(process.argv.slice(2), { root });
 
-/** The program from code that was kept, unless V8 will not have it: it was made by another version, or other flags. */
-function compile(cachedData) {
-  if (!cachedData) return undefined;
-  const script = new Script(source, { filename: file, cachedData, importModuleDynamically });
-  return script.cachedDataRejected ? undefined : script;
+/** Loads a bundle, once. The others are required by the first, as `./database.js` and the like. */
+function load(file) {
+  const known = loaded.get(file);
+  if (known) return known.exports;
+  const bundle = { exports: {} };
+  loaded.set(file, bundle);
+  const requireBundle = (id) => (id.startsWith('./') ? load(join(dist, id)) : requireFromDist(id));
+  compile(file).runInThisContext()(bundle.exports, requireBundle, bundle, file, dist);
+  return bundle.exports;
 }
 
-function compileAndKeep() {
-  const script = new Script(source, { filename: file, importModuleDynamically });
+function compile(filename) {
+  const text = readFileSync(filename, 'latin1'); // The build writes ASCII.
+  const source = text.startsWith('(', 19) ? text : wrap(text);
+  // V8 tells apart its own versions and flags, but of the source nothing except its length: hence the build's hash.
+  const name = `${basename(filename, '.js')}-${text.slice(2, 18)}-${suffix}`;
+  for (const folder of [dist, userFolder()]) {
+    const cachedData = readCode(folder, name);
+    if (!cachedData) continue;
+    const script = new Script(source, { filename, cachedData, importModuleDynamically });
+    if (!script.cachedDataRejected) return script;
+  }
+  const script = new Script(source, { filename, importModuleDynamically });
   process.once('exit', () => require('./keep-code.js').keepCode(script, userFolder(), name, checksum));
   return script;
 }
 
 /** Code that was kept, unless somebody else could have put it there: it runs with the rights of the user. */
-function readCode(folder) {
+function readCode(folder, name) {
   try {
     const { uid, mode } = lstatSync(folder);
     if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid())) return undefined;
@@ -62,7 +73,7 @@ function readCode(folder) {
   }
 }
 
-/** V8 finds a missing end, but no page that a crash of the machine kept from the disk. */
+/** V8 finds a missing end, but no page that a crash of the machine kept from the disk: it looks at each of them. */
 function checksum(code, end) {
   let sum = end;
   for (let at = 0; at < end; at += 509) sum = (Math.imul(sum, 31) + code[at]) >>> 0;

@@ -15,7 +15,7 @@ import { Plugin } from '@oclif/core';
 import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild';
 import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
 import { assertValkeyShape, loadValkeyServer } from '../src/lib/local/valkey.ts';
-import { keepCompiledCode, wrapProgram } from './build/code-cache.ts';
+import { keepCompiledCode, stampBundle, wrapBundle } from './build/code-cache.ts';
 import { fastStart } from './build/fast-start.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   assertValkeyShape(await loadValkeyServer());
   await bundle();
   await bundleHost();
-  wrapProgram(join(FRESH, 'cli.js'));
+  wrapBundle(join(FRESH, 'cli.js'));
+  for (const name of ['cli', ...APART]) stampBundle(join(FRESH, `${name}.js`));
   await placeArchive();
   replaceDist();
   await writeManifest();

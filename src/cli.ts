@@ -1,8 +1,6 @@
-import { writeSync } from 'node:fs';
 import type { Interfaces } from '@oclif/core';
 import { version } from '../package.json';
 import { commandTable } from './command-table.ts';
-import { describeFailure, toAppError } from './lib/command-failure.ts';
 import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
@@ -28,7 +26,7 @@ export interface Launch {
  */
 export async function main(argv: string[], launch: Launch): Promise<void> {
   endOnSignals();
-  process.on('uncaughtException', (error) => endUncaught(error, argv));
+  process.on('uncaughtException', (error) => void endUncaught(error, argv));
   try {
     await dispatch(argv, launch);
   } catch (error) {
@@ -96,6 +94,7 @@ function asksForHelp(argv: string[]): boolean {
 
 /** What fails outside of a command: an unknown command, and bugs. */
 async function fail(error: unknown, argv: string[]): Promise<void> {
+  const { describeFailure, toAppError } = await import('./lib/command-failure.ts');
   const language = detectLanguage(process.env);
   const failure = toAppError(error, '');
   if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
@@ -111,17 +110,14 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
 }
 
 /** What nobody caught: a stream that broke, or a bug. Node would print the error with all that it holds. */
-function endUncaught(error: NodeJS.ErrnoException, argv: string[]): void {
-  if (error.syscall !== 'write') {
-    void fail(error, argv).finally(() => process.exit());
-    return;
-  }
+async function endUncaught(error: NodeJS.ErrnoException, argv: string[]): Promise<void> {
+  const { code = 'unknown', syscall } = error;
   // `airbnb sessions list | head -1` is no error.
-  if (error.code === 'EPIPE') process.exit(ExitCode.done);
-  const failure = new AppError('output_unwritable', { code: error.code ?? 'unknown' });
-  const { message, hint } = describeFailure(failure, detectLanguage(process.env));
-  writeSync(2, `${message}\n${hint}\n`);
-  process.exit(ExitCode.failed);
+  if (syscall === 'write' && code === 'EPIPE') process.exit(ExitCode.done);
+  const isOutput = syscall === 'write';
+  // Where stdout is broken, the document of --json cannot be printed either.
+  await fail(isOutput ? new AppError('output_unwritable', { code }) : error, isOutput ? [] : argv);
+  process.exit();
 }
 
 /** Exit codes of our own for Ctrl-C and a polite end, so that scripts see the same ones everywhere. */

@@ -1,13 +1,11 @@
-import { Config, type Interfaces } from '@oclif/core';
-import { commandTable } from './command-table.ts';
+import type { Interfaces } from '@oclif/core';
+import { Config } from '@oclif/core/config';
 import { showHelp } from './lib/i18n/help.ts';
 
 /*
  * What needs all of oclif, which takes longer to load than a short command to run: help, and commands in development.
- * In the build this is a bundle of its own, with its own copy of the commands, which are only read here.
+ * In the build this is a bundle of its own, with its own copy of the commands, of which help reads the texts.
  */
-
-export { commandTable };
 
 /**
  * Prints help on stdout.

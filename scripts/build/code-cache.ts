@@ -15,24 +15,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/**
- * Makes a bundle what bin/run.js loads: the function that Node would make of a CommonJS module, behind the hash by
- * which its compiled code is found.
- */
-export function wrapProgram(file: string): void {
-  const source = wrap(toAscii(readFileSync(file, 'utf8')));
+/** Puts before a bundle the hash by which its compiled code is found. */
+export function stampBundle(file: string): void {
+  const source = readFileSync(file, 'utf8');
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   writeFileSync(file, `//${hash}\n${source}`);
 }
 
-/** esbuild leaves characters beyond ASCII in regular expressions, where an escape means the same. */
-function toAscii(source: string): string {
-  return source.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+/** Makes of a bundle the function that Node would make of it, so that nothing is left to do when it is loaded. */
+export function wrapBundle(file: string): void {
+  writeFileSync(file, wrap(readFileSync(file, 'utf8')));
 }
 
+/** What is run to find out what runs: V8 keeps the code of the functions that were called. */
+const TYPICAL = [['whoami'], ['--help']];
+
 /**
- * Makes the compiled code that this Node finds beside the program: of what a run of `whoami` uses, so it is run, by a
- * user with a session on a Redis that has all the answers ready.
+ * Makes the compiled code that this Node finds beside the program, by runs of a user with a session on a Redis that
+ * has all the answers ready.
  */
 export async function keepCompiledCode(binary: string, folder: string): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'airbnb-build-'));
@@ -43,14 +43,13 @@ export async function keepCompiledCode(binary: string, folder: string): Promise<
     const tokenFile = join(home, 'session');
     writeFileSync(tokenFile, tokenFileFor(`redis://127.0.0.1:${port}/0`), { mode: 0o600 });
     chmodSync(home, 0o700);
-    await promisify(execFile)(process.execPath, [binary, 'whoami'], {
-      env: {
-        HOME: home,
-        XDG_CACHE_HOME: join(home, 'cache'),
-        REDIS_URL: `redis://127.0.0.1:${port}`,
-        AIRBNB_SESSION_FILE: tokenFile,
-      },
-    });
+    const env = {
+      HOME: home,
+      XDG_CACHE_HOME: join(home, 'cache'),
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+      AIRBNB_SESSION_FILE: tokenFile,
+    };
+    for (const args of TYPICAL) await promisify(execFile)(process.execPath, [binary, ...args], { env });
     const kept = join(home, 'cache', 'airbnb');
     for (const name of readdirSync(kept)) {
       copyFileSync(join(kept, name), join(folder, name));

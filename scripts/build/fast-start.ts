@@ -83,7 +83,20 @@ const methodsAtOnce: Rewrite = {
   },
 };
 
-const REWRITES = [lazyRequires, lazyBuiltins, methodsAtOnce];
+/** bin/run.js takes DEBUG away, so that nothing of what debug does is ever done. */
+const noDebug: Rewrite = {
+  name: 'no debug',
+  files: /^node_modules\/debug\/src\/index\.js$/,
+  atLeast: 1,
+  apply: () => ({
+    source: `const silent = Object.assign(() => {}, { enabled: false, extend: () => silent });
+      module.exports = Object.assign(() => silent, { enable() {}, enabled: () => false });
+      module.exports.default = module.exports;`,
+    found: 1,
+  }),
+};
+
+const REWRITES = [lazyRequires, lazyBuiltins, methodsAtOnce, noDebug];
 
 /** What makes the bundle start fast, so that the sources need not be written for it. */
 export const fastStart: Plugin = {

@@ -1,7 +1,6 @@
 import type { Config, Interfaces } from '@oclif/core';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import { describeFailure, toAppError } from './command-failure.ts';
 import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
@@ -127,6 +126,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: unknown): Promise<void> {
+    const { describeFailure, toAppError } = await import('./command-failure.ts');
     const failure = toAppError(await this.#explain(error), this.#name);
     process.exitCode = failure.exitCode;
     if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
@@ -232,6 +232,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** The session is gone and a person is there: asks for the password of the same e-mail, and goes on. */
   async #signInAgain(error: AppError): Promise<LiveSession> {
+    const { describeFailure } = await import('./command-failure.ts');
     const t = sharedTexts[this.language];
     this.say(`${describeFailure(error, this.language).message} ${t.signInAgain}`);
     const known = this.#knownEmail();

@@ -5,10 +5,17 @@ import { newUser, type User } from '../support/cli.ts';
 import { holdSession } from '../support/held-session.ts';
 import { processesOf } from '../support/leftovers.ts';
 
-/** Writes the names of all CommonJS modules that were loaded, when the process ends. */
+/** Writes the names of all bundles that were read and CommonJS modules that were loaded, when the process ends. */
 const HOOK = `
-  const names = () => Object.keys(require.cache).join('\\n');
-  process.once('exit', () => require('node:fs').writeFileSync(process.env.LOADED, names()));`;
+  const fs = require('node:fs');
+  const { readFileSync } = fs;
+  const read = [];
+  fs.readFileSync = (file, ...options) => {
+    read.push(file);
+    return readFileSync(file, ...options);
+  };
+  const names = () => [...read, ...Object.keys(require.cache)].join('\\n');
+  process.once('exit', () => fs.writeFileSync(process.env.LOADED, names()));`;
 
 describe('what a command loads', () => {
   let user: User;

@@ -68,7 +68,7 @@ describe('streams and signals', () => {
     if (process.platform !== 'linux') this.skip();
     const full = await user.runShell('airbnb sessions list > /dev/full; echo "code $?"');
     expect(full.stdout).to.equal('code 1\n');
-    expect(full.stderr).to.match(/^The output could not be written \(ENOSPC\)/);
+    expect(full.stderr).to.match(/^Error: The output could not be written \(ENOSPC\)/);
     const json = await user.runShell('airbnb whoami --json > /dev/full; echo "code $?"');
     expect(json.stdout).to.equal('code 1\n');
   });

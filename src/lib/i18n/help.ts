@@ -1,4 +1,6 @@
-import { type Command, CommandHelp, type Config, Help, type Interfaces } from '@oclif/core';
+import type { Command, Config, Interfaces } from '@oclif/core';
+import { CommandHelp, Help } from '@oclif/core/help';
+import { commandTable } from '../../command-table.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { loadTheme } from '../ui/theme.ts';
 import { helpHeadings, helpTexts } from './help-texts.ts';
@@ -56,12 +58,12 @@ class TranslatedHelp extends Help {
 
   override async showHelp(words: string[]): Promise<void> {
     if (words[0] === EXIT_CODES) return this.#showExitCodes();
-    this.#commands = await Promise.all(super.sortedCommands.map((command) => this.#translate(command)));
+    this.#commands = super.sortedCommands.map((command) => this.#translate(command));
     await super.showHelp(words);
   }
 
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
-    const translated = await this.#translate(command);
+    const translated = this.#translate(command);
     this.log(`${this.wrap(translated.summary ?? '', 0)}\n`);
     this.log(this.formatCommand(translated));
   }
@@ -142,8 +144,9 @@ class TranslatedHelp extends Help {
     this.log(this.section('DESCRIPTION', this.wrap(about)));
   }
 
-  #translate(command: Command.Loadable): Promise<Command.Loadable> {
-    return translateCommand(command, this.#style.language);
+  #translate(command: Command.Loadable): Command.Loadable {
+    const { texts } = commandTable[command.id as keyof typeof commandTable];
+    return translateCommand(command, texts, this.#style.language);
   }
 
   #translateTopic(topic: Interfaces.Topic): Interfaces.Topic {

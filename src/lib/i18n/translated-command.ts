@@ -12,11 +12,11 @@ type Flag = Flags[string];
 type Arg = Command.Loadable['args'][string];
 
 /** A command as oclif's help wants it: with the words of one language. The original stays as it is. */
-export async function translateCommand(
+export function translateCommand(
   command: Command.Loadable,
+  texts: Texts<CommandTexts>,
   language: Language,
-): Promise<Command.Loadable> {
-  const { texts } = (await command.load()) as unknown as { texts: Texts<CommandTexts> };
+): Command.Loadable {
   const own = texts[language];
   const shared = sharedTexts[language].flags;
   return {
