@@ -70,10 +70,13 @@ describe('airbnb logout', () => {
   });
 
   it('ends the session of a file that holds a bare token', async () => {
-    const { token } = await startSession();
+    const { token, wire } = await startSession();
     await writeTokenFile(user, `${token}\r\n`);
     expect((await user.run(['logout', '--json'])).json()).to.deep.equal({ ended: 1 });
     expect(existsSync(user.sessionFile)).to.equal(false);
+    const client = redis();
+    expect(await client.sismember(`user:${wire.user_id}:sessions`, token)).to.equal(0);
+    client.disconnect();
   });
 
   it('keeps an unsafe file, and says how to mend it', async () => {
