@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { flights } from './flights.ts';
+import { million } from './million.ts';
 import { restoreRate } from './restore-rate.ts';
 import { startup } from './startup.ts';
 
@@ -8,7 +9,12 @@ import { startup } from './startup.ts';
  * "npm run bench -- startup" runs one part.
  */
 
-const PARTS: Readonly<Record<string, () => Promise<string>>> = { startup, restore: restoreRate, flights };
+const PARTS: Readonly<Record<string, () => Promise<string>>> = {
+  startup,
+  restore: restoreRate,
+  flights,
+  million,
+};
 
 async function main(names: string[]): Promise<number> {
   const unknown = names.find((name) => !Object.hasOwn(PARTS, name));

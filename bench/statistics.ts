@@ -6,6 +6,12 @@ export function median(figures: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The figure that this share of all figures (0 to 1) does not exceed. */
+export function percentile(figures: readonly number[], share: number): number {
+  const sorted = Float64Array.from(figures).sort();
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** What was measured of one thing, round by round. */
 export interface Measured {
   readonly median: number;
