@@ -9,7 +9,7 @@ const {
   unlinkSync,
   writeSync,
 } = require('node:fs');
-const { isAbsolute, join } = require('node:path');
+const { dirname, isAbsolute, join } = require('node:path');
 
 /**
  * Keeps the compiled code of a bundle for the runs that follow. Never fails: a cache that cannot be written costs
@@ -20,7 +20,8 @@ exports.keepCode = (script, folder, name, checksum) => {
   if (!isTypical(name) || !isAbsolute(folder)) return;
   const temporary = join(folder, `${name}.${process.pid}`);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(dirname(folder));
+    makeFolder(folder);
     const { uid, mode } = lstatSync(folder);
     if (uid !== process.getuid() || (mode & 0o022) !== 0) return;
     const code = script.createCachedData();
@@ -44,6 +45,14 @@ function isTypical(name) {
   const ranCommand =
     /^[a-z]/.test(words[0] ?? '') && !words.some((word) => /^(help|--help|-h|version)$/.test(word));
   return !process.exitCode && (ranCommand || !name.startsWith('cli-'));
+}
+
+function makeFolder(folder) {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    // It is there, or what comes next will fail.
+  }
 }
 
 function write(path, data) {

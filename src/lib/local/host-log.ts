@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../make-folders.ts';
 
 /** A log that grows beyond this is set aside as `<name>.old`, in place of an older one. Bytes. */
 const largestLog = 128 * 1024;
@@ -22,7 +23,7 @@ export class HostLog {
   write(text: string): void {
     const line = text.replace(/\s+/g, ' ').slice(0, longestLine);
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(this.#path));
       const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
       if (size > largestLog) renameSync(this.#path, `${this.#path}.old`);
       appendFileSync(this.#path, `${new Date().toISOString()} ${process.pid} ${line}\n`, { mode: 0o600 });

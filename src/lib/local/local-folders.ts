@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AppError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 
 /** Longest path of a socket in bytes. Systems cut at 104 to 108, and Node 20 does so without a word. */
 const longestSocketPath = 100;
@@ -54,12 +55,7 @@ export function socketPathsIn(folder: string): SocketPaths {
  * @throws AppError `local_folder_unsafe`, or the file system's error.
  */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  makeFolders(path);
   checkPrivateFolder(path);
 }
 

@@ -5,7 +5,6 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { AppError } from '../errors.ts';
+import { makeFolders } from '../make-folders.ts';
 import { isToken } from './session-token.ts';
 
 /** What the token file keeps. A file that holds nothing but a bare token knows neither user nor server. */
@@ -69,7 +69,7 @@ export class SessionFile {
     const folder = dirname(this.path);
     const temporary = `${this.path}.${randomBytes(8).toString('hex')}.tmp`;
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder);
       refuseUnsafeFolder(folder);
       const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
       const descriptor = openSync(temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);

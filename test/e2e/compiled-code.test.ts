@@ -1,0 +1,156 @@
+import { cp, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { newUser, type Result, type User } from '../support/cli.ts';
+import { holdSession } from '../support/held-session.ts';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+describe('the compiled code that is kept', () => {
+  let user: User;
+  let home: string;
+  /** A copy of the built package, in a folder with a space and accents in its name. */
+  let copy: string;
+
+  beforeEach(async () => {
+    user = await newUser();
+    await holdSession(user);
+    home = await mkdtemp(path.join(os.tmpdir(), 'airbnb code ñandú-'));
+    copy = path.join(home, 'package');
+    for (const part of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+      await cp(path.join(ROOT, part), path.join(copy, part), { recursive: true });
+    }
+    await symlink(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  });
+  afterEach(async () => {
+    await user.dispose();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const whoami = (env: NodeJS.ProcessEnv = {}, script = path.join(copy, 'bin', 'run.js')): Promise<Result> =>
+    user.run(['whoami', '--json'], { script, env });
+
+  async function expectWorking(result: Result) {
+    expect(result.stderr).to.equal('');
+    expect(result.code).to.equal(0);
+    expect(result.json().current).to.equal(true);
+  }
+
+  const codeIn = async (folder: string) => {
+    const names = await readdir(folder).catch(() => []);
+    return names.filter((name) => name.endsWith('.code')).map((name) => path.join(folder, name));
+  };
+  const builtCode = () => codeIn(path.join(copy, 'dist'));
+  const userCode = () => codeIn(path.join(user.env.XDG_CACHE_HOME ?? '', 'airbnb'));
+
+  async function forgetBuiltCode() {
+    for (const file of await builtCode()) await rm(file);
+  }
+
+  it('is made by the build for its own Node, and then nothing is written', async function () {
+    if (process.env.AIRBNB_TEST_NODE) this.skip(); // the build had another one
+    expect(await builtCode()).to.have.lengthOf(2);
+    await expectWorking(await whoami());
+    expect(await userCode()).to.deep.equal([]);
+  });
+
+  it('is made by the first run where the build has none for this Node, and used by the next', async () => {
+    await forgetBuiltCode();
+    await expectWorking(await whoami());
+    const [made, ...more] = await userCode();
+    expect(more).to.deep.equal([]);
+    const before = await readFile(made as string);
+    await expectWorking(await whoami());
+    expect(await userCode()).to.deep.equal([made]);
+    expect((await readFile(made as string)).equals(before)).to.equal(true);
+  });
+
+  it('is not kept of a run that failed, nor of one that only asked for the version', async () => {
+    await forgetBuiltCode();
+    await user.run(['whoami', '--nonsense'], { script: path.join(copy, 'bin', 'run.js') });
+    await user.run(['--version'], { script: path.join(copy, 'bin', 'run.js') });
+    expect(await userCode()).to.deep.equal([]);
+  });
+
+  it('does no harm where it is cut off, overwritten or empty', async () => {
+    await forgetBuiltCode();
+    await expectWorking(await whoami());
+    const [made] = (await userCode()) as [string];
+    const whole = await readFile(made);
+    const harms: (() => Promise<void>)[] = [
+      () => truncate(made, whole.length / 2),
+      () => truncate(made, 3),
+      () => writeFile(made, ''),
+      // A page that a crash of the machine kept from the disk.
+      () =>
+        writeFile(
+          made,
+          Buffer.concat([whole.subarray(0, 40_960), Buffer.alloc(4096), whole.subarray(45_056)]),
+        ),
+      () => writeFile(made, Buffer.alloc(whole.length)),
+    ];
+    for (const harm of harms) {
+      await harm();
+      await expectWorking(await whoami());
+      expect((await readFile(made)).length).to.be.greaterThan(100_000);
+    }
+  });
+
+  it('is told apart by the flags of V8', async () => {
+    await forgetBuiltCode();
+    await expectWorking(await whoami());
+    await expectWorking(await whoami({ NODE_OPTIONS: '--stack-trace-limit=5 --max-old-space-size=300' }));
+    expect(await userCode()).to.have.lengthOf(2);
+    await expectWorking(await whoami({ NODE_OPTIONS: '--no-deprecation' }));
+  });
+
+  it('is of one build: an upgrade makes its own, and takes the old one away', async () => {
+    await forgetBuiltCode();
+    await expectWorking(await whoami());
+    const before = await userCode();
+    const bundle = path.join(copy, 'dist', 'cli.js');
+    // Of the same length, which is all that V8 looks at.
+    const upgraded = (await readFile(bundle, 'latin1')).replace(/^\/\/[0-9a-f]{16}/, '//0123456789abcdef');
+    await writeFile(bundle, upgraded, 'latin1');
+    await expectWorking(await whoami());
+    const after = await userCode();
+    expect(after).to.have.lengthOf(1);
+    expect(after).not.to.deep.equal(before);
+  });
+
+  it('is not taken from, nor put into, a folder that others may write to', async () => {
+    await forgetBuiltCode();
+    const { chmod, mkdir } = await import('node:fs/promises');
+    const folder = path.join(user.env.XDG_CACHE_HOME ?? '', 'airbnb');
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o777);
+    await expectWorking(await whoami());
+    expect(await userCode()).to.deep.equal([]);
+  });
+
+  it('is not needed: no home, a folder that cannot be written, a file in its place', async () => {
+    await forgetBuiltCode();
+    const token = { AIRBNB_SESSION_FILE: user.sessionFile };
+    await expectWorking(await whoami({ ...token, XDG_CACHE_HOME: '/proc/nothing' }));
+    await expectWorking(await whoami({ ...token, XDG_CACHE_HOME: path.join(copy, 'package.json') }));
+    await expectWorking(await whoami({ ...token, XDG_CACHE_HOME: 'relative' }));
+  });
+
+  it('comes whole out of 32 first runs at once', async () => {
+    await forgetBuiltCode();
+    const results = await Promise.all(Array.from({ length: 32 }, () => whoami()));
+    for (const result of results) await expectWorking(result);
+    expect(await userCode()).to.have.lengthOf(1);
+    const folder = path.join(user.env.XDG_CACHE_HOME ?? '', 'airbnb');
+    expect((await readdir(folder)).length).to.equal(1);
+    await expectWorking(await whoami());
+  }).timeout(60_000);
+
+  it('is found through a symbolic link to the program', async () => {
+    const link = path.join(home, 'airbnb');
+    await symlink(path.join(copy, 'bin', 'run.js'), link);
+    await expectWorking(await whoami({}, link));
+    if (!process.env.AIRBNB_TEST_NODE) expect(await userCode()).to.deep.equal([]);
+  });
+});
