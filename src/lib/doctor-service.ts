@@ -25,6 +25,7 @@ const SHOWN_SETTINGS = [
   'REDIS_PORT',
   'REDIS_DB',
   'REDIS_TLS_CA',
+  'REDIS_MASTER_NAME',
   'PGHOST',
   'PGPORT',
   'PGUSER',
@@ -41,9 +42,11 @@ const SHOWN_SETTINGS = [
   'AIRBNB_TRACE',
 ] as const;
 
-/** Settings of which only the fact that they are set is shown. */
+/** Settings of which only the fact that they are set is shown: they hold a secret, or may do so by mistake. */
 const HIDDEN_SETTINGS = [
   'REDIS_URL',
+  'REDIS_CLUSTER',
+  'REDIS_SENTINELS',
   'REDIS_USERNAME',
   'REDIS_PASSWORD',
   'DATABASE_URL',

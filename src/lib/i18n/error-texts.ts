@@ -14,8 +14,15 @@ function byProblem<T>(params: ErrorParams, words: Record<string, T>, otherwise: 
   return words[String(params.problem)] ?? otherwise;
 }
 
+/** The same for `params.detail`, by which engines tell more. */
+function byDetail<T>(params: ErrorParams, words: Record<string, T>, otherwise: T): T {
+  return words[String(params.detail)] ?? otherwise;
+}
+
 const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
-const engineSetting = (params: ErrorParams) => (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
+/** The setting that led to the engine. */
+const engineSetting = (params: ErrorParams) =>
+  params.setting ?? (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
 /** Valkey is told apart from Redis, as their versions are. */
 const productName = (params: ErrorParams) => params.product ?? engineName(params);
@@ -189,7 +196,18 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     misconfigured: (params) => ({
       message: `${engineName(params)} does not accept how it is addressed (${params.detail}).`,
-      hint: `Check the user, the password and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
+      hint: byDetail(
+        params,
+        {
+          MOVED: 'It is a node of a cluster: set REDIS_CLUSTER to some of its nodes instead of REDIS_URL.',
+          ASK: 'It is a node of a cluster: set REDIS_CLUSTER to some of its nodes instead of REDIS_URL.',
+          NOCLUSTER: 'It is no node of a cluster: set REDIS_URL instead of REDIS_CLUSTER.',
+          NOSENTINEL: 'It is no sentinel: set REDIS_SENTINELS to sentinels, or REDIS_URL to this server.',
+          NOMASTER:
+            'The sentinels know no primary of this name: set REDIS_MASTER_NAME to one that they watch.',
+        },
+        `Check the user, the password and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
+      ),
     }),
     local_engine_stuck: () => ({
       message: 'The embedded engines are running but do not answer.',
@@ -215,7 +233,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
             not_an_sslmode: 'Set sslmode to disable, prefer, require, verify-ca or verify-full.',
             no_user: `Set ${setting}: the system does not tell who you are.`,
             names_no_server: `Set REDIS_URL as well: ${setting} alone names no server.`,
-            not_supported_yet: `Unset ${setting}: this version connects to one Redis, by REDIS_URL.`,
+            not_a_node_list: `Set ${setting} to host:port,host:port, or rediss://host:port,... for TLS; credentials go into REDIS_USERNAME and REDIS_PASSWORD.`,
+            mixed_schemes: `Write all servers in ${setting} with rediss://, or none.`,
+            cluster_has_one_database: `Unset ${setting}: a cluster has no database but 0.`,
+            names_no_master: `Set REDIS_MASTER_NAME as well: ${setting} alone names no primary.`,
+            names_no_sentinels: `Set REDIS_SENTINELS as well: ${setting} alone names no server.`,
+            not_a_master_name: `Set ${setting} to letters, digits, dots, dashes and underscores, as the sentinels have it.`,
             unreadable_file: `Set ${setting} to a file that you can read.`,
           },
           `Correct or unset ${setting}.`,
@@ -466,7 +489,20 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     misconfigured: (params) => ({
       message: `${engineName(params)} no acepta la forma de conectarse (${params.detail}).`,
-      hint: `Revisa el usuario, la contraseña y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
+      hint: byDetail(
+        params,
+        {
+          MOVED:
+            'Es un nodo de un clúster: define REDIS_CLUSTER con algunos de sus nodos en lugar de REDIS_URL.',
+          ASK: 'Es un nodo de un clúster: define REDIS_CLUSTER con algunos de sus nodos en lugar de REDIS_URL.',
+          NOCLUSTER: 'No es un nodo de un clúster: define REDIS_URL en lugar de REDIS_CLUSTER.',
+          NOSENTINEL:
+            'No es un centinela: define REDIS_SENTINELS con centinelas, o REDIS_URL con este servidor.',
+          NOMASTER:
+            'Los centinelas no conocen un primario con ese nombre: define REDIS_MASTER_NAME con uno que vigilen.',
+        },
+        `Revisa el usuario, la contraseña y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
+      ),
     }),
     local_engine_stuck: () => ({
       message: 'Los motores integrados están en marcha pero no responden.',
@@ -493,7 +529,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
               'Da a sslmode uno de estos valores: disable, prefer, require, verify-ca o verify-full.',
             no_user: `Define ${setting}: el sistema no dice quién eres.`,
             names_no_server: `Define también REDIS_URL: ${setting} por sí sola no nombra un servidor.`,
-            not_supported_yet: `Quita ${setting}: esta versión se conecta a un solo Redis, con REDIS_URL.`,
+            not_a_node_list: `Da a ${setting} la forma host:puerto,host:puerto, o rediss://host:puerto,... con TLS; las credenciales van en REDIS_USERNAME y REDIS_PASSWORD.`,
+            mixed_schemes: `Escribe todos los servidores de ${setting} con rediss://, o ninguno.`,
+            cluster_has_one_database: `Quita ${setting}: un clúster no tiene más base que la 0.`,
+            names_no_master: `Define también REDIS_MASTER_NAME: ${setting} por sí sola no nombra un primario.`,
+            names_no_sentinels: `Define también REDIS_SENTINELS: ${setting} por sí sola no nombra un servidor.`,
+            not_a_master_name: `Da a ${setting} letras, dígitos, puntos, guiones y guiones bajos, como lo tienen los centinelas.`,
             unreadable_file: `Nombra en ${setting} un archivo que puedas leer.`,
           },
           `Corrige o quita ${setting}.`,

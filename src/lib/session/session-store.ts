@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { RedisConnection } from '../connections/redis.ts';
 import { RESTORE_SCRIPT } from './restore-script.ts';
 import { type EndReason, parseWireSession, type Session, type WireSession } from './session.ts';
@@ -6,7 +7,8 @@ import { toWireTime } from './wire-time.ts';
 
 /**
  * The keys: a wire contract with the Python client. Every command and script touches one key, and nothing
- * assumes that two keys share a slot, so that the same code runs on a Redis Cluster.
+ * assumes that two keys share a slot, so that the same code runs on a Redis Cluster. Where the order of commands on
+ * several keys matters they are sent in steps, as nodes of a cluster run theirs independently.
  */
 const sessionKey = (token: string) => `session:${token}`;
 const indexKey = (userId: number) => `user:${userId}:sessions`;
@@ -97,15 +99,12 @@ export class SessionStore {
    */
   async start(token: string, wire: WireSession, ttlMs: number): Promise<void> {
     const index = indexKey(wire.user_id);
-    const [, , , , someMembers] = await this.#redis.flight<[number, unknown, number, number, string[]]>(
-      (redis) => [
-        redis.sadd(index, token),
-        redis.set(sessionKey(token), JSON.stringify(wire), 'PX', ttlMs),
-        redis.sadd(index, token),
-        redis.persist(index),
-        redis.srandmember(index, PRUNED_AT_LOGIN),
-      ],
-    );
+    const [, , last = []] = await this.#redis.inOrder<unknown>([
+      (redis) => [redis.sadd(index, token)],
+      (redis) => [redis.set(sessionKey(token), JSON.stringify(wire), 'PX', ttlMs)],
+      (redis) => [redis.sadd(index, token), redis.persist(index), redis.srandmember(index, PRUNED_AT_LOGIN)],
+    ]);
+    const someMembers = last[2] as string[];
     // A CI account logs in for ever and never lists: without this its index would only grow.
     const alive = await this.#redis.flight<number[]>((redis) =>
       someMembers.map((member) => redis.exists(sessionKey(member))),
@@ -129,16 +128,15 @@ export class SessionStore {
     let ended = 0;
     let done = 0;
     for (const batch of batches(tokens)) {
-      const replies = await this.#redis.flight<number[]>(
-        (redis) =>
-          batch.flatMap((token) => [
-            redis.set(revokedKey(markOf(token)), '', 'EX', REVOKED_TTL).then(() => 0),
-            redis.del(sessionKey(token)),
-            ...(userId === undefined ? [] : [redis.srem(indexKey(userId), token).then(() => 0)]),
-          ]),
+      const [, deleted = []] = await this.#redis.inOrder<unknown>(
+        [
+          (redis) => batch.map((token) => redis.set(revokedKey(markOf(token)), '', 'EX', REVOKED_TTL)),
+          (redis) => batch.map((token) => redis.del(sessionKey(token))),
+          ...(userId === undefined ? [] : [(redis: Redis) => [redis.srem(indexKey(userId), ...batch)]]),
+        ],
         batch.length > FEW ? BATCH_TIMEOUT : undefined,
       );
-      for (const deleted of replies) ended += deleted;
+      for (const each of deleted) ended += each as number;
       done += batch.length;
       onProgress?.(done, tokens.length);
     }
@@ -220,11 +218,9 @@ export class SessionStore {
    * @returns why the session has ended meanwhile, if it has
    */
   async #mendIndex(token: string, mark: string, userId: number): Promise<EndReason | undefined> {
-    const [, , alive, revoked] = await this.#redis.flight<[number, number, number, number]>((redis) => [
-      redis.sadd(indexKey(userId), token),
-      redis.persist(indexKey(userId)),
-      redis.exists(sessionKey(token)),
-      redis.exists(revokedKey(mark)),
+    const [, [alive, revoked] = []] = await this.#redis.inOrder<number>([
+      (redis) => [redis.sadd(indexKey(userId), token), redis.persist(indexKey(userId))],
+      (redis) => [redis.exists(sessionKey(token)), redis.exists(revokedKey(mark))],
     ]);
     if (revoked === 1) {
       await this.#delete(token, userId);
@@ -239,19 +235,22 @@ export class SessionStore {
   async #prune(userId: number, dead: readonly string[]): Promise<void> {
     const index = indexKey(userId);
     for (const batch of batches(dead)) {
-      const replies = await this.#redis.flight<number[]>(
-        (redis) => [redis.srem(index, ...batch), ...batch.map((token) => redis.exists(sessionKey(token)))],
+      const [, living = []] = await this.#redis.inOrder<number>(
+        [
+          (redis) => [redis.srem(index, ...batch)],
+          (redis) => batch.map((token) => redis.exists(sessionKey(token))),
+        ],
         BATCH_TIMEOUT,
       );
-      const alive = batch.filter((_, position) => replies[position + 1] === 1);
+      const alive = batch.filter((_, position) => living[position] === 1);
       if (alive.length > 0) await this.#redis.flight((redis) => [redis.sadd(index, ...alive)], BATCH_TIMEOUT);
     }
   }
 
   async #delete(token: string, userId: number | undefined): Promise<void> {
-    await this.#redis.flight((redis) => [
-      redis.del(sessionKey(token)),
-      ...(userId === undefined ? [] : [redis.srem(indexKey(userId), token)]),
+    await this.#redis.inOrder<number>([
+      (redis) => [redis.del(sessionKey(token))],
+      ...(userId === undefined ? [] : [(redis: Redis) => [redis.srem(indexKey(userId), token)]]),
     ]);
   }
 }

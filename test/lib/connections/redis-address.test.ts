@@ -1,7 +1,11 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { redisAddress, redisServerName } from '../../../src/lib/connections/redis-address.ts';
+import {
+  type RedisServerAddress,
+  redisAddress,
+  redisServerName,
+} from '../../../src/lib/connections/redis-address.ts';
 import { AppError } from '../../../src/lib/errors.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { settingsOf } from '../../support/settings-of.ts';
@@ -171,8 +175,9 @@ describe('the address of Redis', () => {
         if (text === '') return;
         try {
           const address = read({ REDIS_URL: text });
-          expect(address?.host).to.not.equal('');
-          expect(address?.port).to.be.within(1, 65_535);
+          const { host, port } = address as RedisServerAddress;
+          expect(host).to.not.equal('');
+          expect(port).to.be.within(1, 65_535);
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
           expect(error.reason).to.equal('invalid_setting');

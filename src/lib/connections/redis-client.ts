@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import type { RedisOptions } from 'ioredis';
+import { AppError } from '../errors.ts';
+
+/** How ioredis is to behave, whatever it connects to. */
+export const CLIENT_OPTIONS = {
+  lazyConnect: true,
+  // No INFO, CLIENT SETINFO or HELLO before our first command: each would cost a flight.
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  protocol: 2,
+  // A command runs once: whoever typed it may try again, and sees an answer in time.
+  retryStrategy: () => null,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+} satisfies RedisOptions;
+
+/**
+ * Options of TLS.
+ * @param ca path of a private certificate authority, in PEM
+ * @throws AppError `invalid_setting` where that cannot be read
+ */
+export function tlsOptions(ca: string | undefined): { readonly ca?: Buffer } {
+  if (ca === undefined) return {};
+  try {
+    return { ca: readFileSync(ca) };
+  } catch {
+    throw new AppError('invalid_setting', { setting: 'REDIS_TLS_CA', problem: 'unreadable_file' });
+  }
+}
+
+/** Lets what is written meanwhile leave as one piece on each stream: in one system call instead of one each. */
+export function inOneWrite<T>(streams: readonly Writable[], write: () => T): T {
+  for (const stream of streams) stream.cork();
+  try {
+    return write();
+  } finally {
+    for (const stream of streams) stream.uncork();
+  }
+}
