@@ -31,7 +31,12 @@ const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const requireFromDist = createRequire(main);
 const loaded = new Map();
 
-load(main).main(process.argv.slice(2), { root });
+load(main)
+  .main(process.argv.slice(2), { root })
+  .then(() => {
+    // Everything is done and printed: the rest would be Node taking its heap apart.
+    if (!process.exitCode) process.exit();
+  });
 
 /** Loads a bundle, once. The others are required by the first, as `./database.js` and the like. */
 function load(file) {

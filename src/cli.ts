@@ -7,6 +7,7 @@ import { detectLanguage } from './lib/i18n/language.ts';
 import { sharedTexts } from './lib/i18n/shared-texts.ts';
 import { lightConfig } from './lib/light-config.ts';
 import { trace } from './lib/trace.ts';
+import { print } from './lib/ui/output.ts';
 import { stringifyHarmless } from './lib/ui/terminal-text.ts';
 import { loadTheme } from './lib/ui/theme.ts';
 
@@ -37,7 +38,7 @@ export async function main(argv: string[], launch: Launch): Promise<void> {
 async function dispatch(argv: string[], launch: Launch): Promise<void> {
   const [first] = argv;
   if (first === '--version' || first === '-v' || first === 'version') {
-    process.stdout.write(`${BIN}/${version}\n`);
+    print(`${BIN}/${version}\n`);
     return;
   }
   const command = findCommand(argv);
@@ -100,8 +101,9 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
   if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
   const json = describeFailure(failure, language);
   process.exitCode = failure.exitCode;
-  if (argv.includes('--json')) {
-    process.stdout.write(`${stringifyHarmless({ error: json })}\n`);
+  // Where stdout is broken, the document cannot be printed either.
+  if (argv.includes('--json') && failure.reason !== 'output_unwritable') {
+    print(`${stringifyHarmless({ error: json })}\n`);
     return;
   }
   const theme = await loadTheme(process.env, process.stderr);
@@ -109,15 +111,13 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
   if (json.hint) process.stderr.write(`${json.hint}\n`);
 }
 
-/** What nobody caught: a stream that broke, or a bug. Node would print the error with all that it holds. */
+/** What nobody caught: stderr that broke, or a bug. Node would print the error with all that it holds. */
 async function endUncaught(error: NodeJS.ErrnoException, argv: string[]): Promise<void> {
-  const { code = 'unknown', syscall } = error;
-  // `airbnb sessions list | head -1` is no error.
-  if (syscall === 'write' && code === 'EPIPE') process.exit(ExitCode.done);
-  const isOutput = syscall === 'write';
-  // Where stdout is broken, the document of --json cannot be printed either.
-  await fail(isOutput ? new AppError('output_unwritable', { code }) : error, isOutput ? [] : argv);
-  process.exit();
+  try {
+    if (error.syscall !== 'write') await fail(error, argv);
+  } finally {
+    process.exit(error.code === 'EPIPE' ? ExitCode.done : (process.exitCode ?? ExitCode.failed));
+  }
 }
 
 /** Exit codes of our own for Ctrl-C and a polite end, so that scripts see the same ones everywhere. */

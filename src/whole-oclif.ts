@@ -1,6 +1,7 @@
 import type { Interfaces } from '@oclif/core';
 import { Config } from '@oclif/core/config';
-import { showHelp } from './lib/i18n/help.ts';
+import { helpAbout } from './lib/i18n/help.ts';
+import { print } from './lib/ui/output.ts';
 
 /*
  * What needs all of oclif, which takes longer to load than a short command to run: help, and commands in development.
@@ -14,7 +15,9 @@ import { showHelp } from './lib/i18n/help.ts';
  * @returns whether there is such a thing
  */
 export async function showHelpAbout(words: string[], options: Interfaces.LoadOptions): Promise<boolean> {
-  return showHelp(words, await Config.load(options));
+  const text = await helpAbout(words, await Config.load(options));
+  if (text !== undefined) print(text);
+  return text !== undefined;
 }
 
 /** Runs a command as stock oclif does. */

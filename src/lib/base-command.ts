@@ -6,6 +6,7 @@ import { AppError } from './errors.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
 import { trace } from './trace.ts';
+import { print, printsOnTerminal } from './ui/output.ts';
 import { askSecret, askText, askYesNo } from './ui/prompts.ts';
 import { harmless, stringifyHarmless } from './ui/terminal-text.ts';
 import { loadTheme, plainTheme, type Theme } from './ui/theme.ts';
@@ -110,7 +111,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       isTerminal: () => process.stdin.isTTY === true,
       onNotice: (notice) => this.#announce(notice),
     });
-    this.theme = await loadTheme(process.env, process.stdout);
+    this.theme = await loadTheme(process.env, { isTTY: printsOnTerminal() });
   }
 
   override async run(): Promise<unknown> {
@@ -131,7 +132,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     process.exitCode = failure.exitCode;
     if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
     const json = describeFailure(failure, this.language);
-    if (this.jsonEnabled()) {
+    // Where stdout is broken, the document cannot be printed either.
+    if (this.jsonEnabled() && failure.reason !== 'output_unwritable') {
       this.logJson({ error: json });
       return;
     }
@@ -152,12 +154,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override logJson(document: unknown): void {
-    process.stdout.write(`${stringifyHarmless(document)}\n`);
+    print(`${stringifyHarmless(document)}\n`);
   }
 
   /** Prints a part of the result on stdout, where it is for a person. */
   override log(message = ''): void {
-    if (!this.jsonEnabled()) process.stdout.write(`${message}\n`);
+    if (!this.jsonEnabled()) print(`${message}\n`);
   }
 
   /** Tells a person something on stderr: progress, a warning, an error. */

@@ -77,10 +77,10 @@ describe('streams and signals', () => {
     const bug = path.join(user.home, 'bug.cjs');
     await writeFile(bug, `setTimeout(() => { throw new Error('AUTH some-secret') }, 1)`);
     const env = { NODE_OPTIONS: `--require=${bug}` };
-    const text = await user.run(['local', 'status'], { env });
+    const text = await user.run(['whoami'], { env });
     expect(text.code).to.equal(1);
     expect(text.stderr).to.contain('bug').and.to.contain('AIRBNB_TRACE=1').and.not.to.contain('secret');
-    const traced = await user.run(['local', 'status'], { env: { ...env, AIRBNB_TRACE: '1' } });
+    const traced = await user.run(['whoami'], { env: { ...env, AIRBNB_TRACE: '1' } });
     expect(traced.stderr)
       .to.match(/^trace: internal: Error/)
       .and.to.contain('bug.cjs');

@@ -20,18 +20,18 @@ const EXIT_CODES = 'exit-codes';
 const HARD_SPACE = '\u00a0';
 
 /**
- * Prints help on stdout, in the language of the environment: settings are not read.
+ * Help in the language of the environment: settings are not read.
  * @param words what it is about: the words of a topic or command; none for the program
- * @returns whether there is such a thing
+ * @returns undefined where there is no such thing
  */
-export async function showHelp(words: string[], config: Config): Promise<boolean> {
+export async function helpAbout(words: string[], config: Config): Promise<string | undefined> {
   const id = words.join(':');
   const isKnown = id === '' || id === EXIT_CODES || config.findCommand(id) || config.findTopic(id);
-  if (!isKnown) return false;
+  if (!isKnown) return undefined;
   const { title } = await loadTheme(process.env, process.stdout);
   const help = new TranslatedHelp(config, { language: detectLanguage(process.env), emphasise: title });
   await help.showHelp(words);
-  return true;
+  return help.text;
 }
 
 interface Style {
@@ -48,12 +48,18 @@ class TranslatedHelp extends Help {
   readonly #style: Style;
   readonly #texts: (typeof helpTexts)[Language];
   #commands: Command.Loadable[] = [];
+  /** All that was shown. */
+  text = '';
 
   constructor(config: Interfaces.Config, style: Style) {
     // oclif decides on colours by other rules than our theme, so its own are taken out.
     super(config, { maxWidth: width(), stripAnsi: true });
     this.#style = style;
     this.#texts = helpTexts[style.language];
+  }
+
+  override log(...lines: string[]): void {
+    this.text += `${lines.join(' ')}\n`;
   }
 
   override async showHelp(words: string[]): Promise<void> {

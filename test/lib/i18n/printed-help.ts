@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Config } from '@oclif/core';
 import packageJson from '../../../package.json';
-import { showHelp } from '../../../src/lib/i18n/help.ts';
+import { helpAbout } from '../../../src/lib/i18n/help.ts';
 
 export interface Surroundings {
   env?: Readonly<Record<string, string>>;
@@ -31,20 +31,14 @@ export async function printedHelp(
   const environment = { ...process.env };
   for (const name of Object.keys(process.env)) if (DECIDING.test(name)) delete process.env[name];
   Object.assign(process.env, env);
-  let printed = '';
-  const write = (text: string) => {
-    printed += text;
-    return true;
-  };
   Object.defineProperties(process.stdout, {
-    write: { value: write, configurable: true },
     isTTY: { value: columns !== undefined, configurable: true },
     columns: { value: columns, configurable: true },
   });
   try {
-    return (await showHelp(words, loaded)) ? printed : undefined;
+    return await helpAbout(words, loaded);
   } finally {
-    for (const name of ['write', 'isTTY', 'columns'] as const) {
+    for (const name of ['isTTY', 'columns'] as const) {
       delete (process.stdout as Partial<NodeJS.WriteStream>)[name];
       if (stdout[name]) Object.defineProperty(process.stdout, name, stdout[name]);
     }

@@ -1,0 +1,38 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { AppError } from '../errors.ts';
+import { ExitCode } from '../exit-codes.ts';
+
+const STDOUT = 1;
+
+/** Milliseconds until a pipe that is full, and that somebody made non-blocking, is tried again. */
+const FULL_PIPE_PAUSE = 5;
+
+/**
+ * Prints on stdout, and has printed it when it returns. The stream that Node would make of stdout takes a millisecond,
+ * and so does waiting for it to drain.
+ * @throws AppError `output_unwritable`; a reader that has gone ends the process instead, as
+ *   `airbnb sessions list | head -1` is no error
+ */
+export function print(text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(STDOUT, bytes, written);
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit(ExitCode.done);
+      if (code !== 'EAGAIN') throw new AppError('output_unwritable', { code });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE);
+    }
+  }
+}
+
+/** Whether stdout may be a terminal: what can be told without making a stream of it. */
+export function printsOnTerminal(): boolean {
+  try {
+    return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
+  } catch {
+    return false; // It is closed.
+  }
+}
