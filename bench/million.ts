@@ -63,7 +63,8 @@ export async function million(): Promise<string> {
 }
 
 async function measureSteps(few: BenchRedis, many: BenchRedis): Promise<Step[]> {
-  const { wire } = await startSession(many.engine.url);
+  const connection = connect(many.engine.url);
+  const { wire } = await startSession(connection).finally(() => connection.close());
   const fill = (redis: BenchRedis, sessions: number) =>
     addSessions(redis.engine.port, {
       sessions,

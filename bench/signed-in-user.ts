@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RedisConnection } from '../src/lib/connections/redis.ts';
 import { redisAddress, redisServerName } from '../src/lib/connections/redis-address.ts';
 import type { Session } from '../src/lib/session/session.ts';
 import { SessionFile } from '../src/lib/session/session-file.ts';
@@ -24,18 +25,13 @@ const PROFILE: Profile = {
 };
 
 /** Starts a session without accounts and passwords, which are not what is measured. */
-export async function startSession(url: string): Promise<Session> {
-  const connection = connect(url);
-  try {
-    const service = new SessionService(new SessionStore(connection), { ttl: LIFETIME, maxAge: undefined });
-    return await service.start(PROFILE, {
-      sshConnection: '203.0.113.7 50000 203.0.113.1 22',
-      isTerminal: true,
-      version: 'airbnb/0.1.0',
-    });
-  } finally {
-    connection.close();
-  }
+export async function startSession(connection: RedisConnection): Promise<Session> {
+  const service = new SessionService(new SessionStore(connection), { ttl: LIFETIME, maxAge: undefined });
+  return service.start(PROFILE, {
+    sshConnection: '203.0.113.7 50000 203.0.113.1 22',
+    isTerminal: true,
+    version: 'airbnb/0.1.0',
+  });
 }
 
 /** Somebody with a home of their own who is signed in by the token file. */
@@ -49,7 +45,8 @@ export async function signedInUser(url: string): Promise<SignedInUser> {
   const folders = await makeUserFolders(tmpdir());
   const address = redisAddress(settingsOf(url));
   if (!address) throw new Error('REDIS_URL names no server');
-  const { token, mark, wire } = await startSession(url);
+  const connection = connect(url);
+  const { token, mark, wire } = await startSession(connection).finally(() => connection.close());
   new SessionFile(join(folders.home, '.airbnb', 'session')).write({
     token,
     mark,
