@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { flights } from './flights.ts';
+import { list } from './list.ts';
 import { million } from './million.ts';
 import { restoreRate } from './restore-rate.ts';
 import { startup } from './startup.ts';
@@ -13,6 +14,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   startup,
   restore: restoreRate,
   flights,
+  list,
   million,
 };
 

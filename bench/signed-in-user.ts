@@ -41,11 +41,12 @@ export interface SignedInUser {
   remove(): Promise<void>;
 }
 
-export async function signedInUser(url: string): Promise<SignedInUser> {
+/** @param url where the commands of this user go, if not straight to the server: to a proxy before it */
+export async function signedInUser(serverUrl: string, url: string = serverUrl): Promise<SignedInUser> {
   const folders = await makeUserFolders(tmpdir());
   const address = redisAddress(settingsOf(url));
   if (!address) throw new Error('REDIS_URL names no server');
-  const connection = connect(url);
+  const connection = connect(serverUrl);
   const { token, mark, wire } = await startSession(connection).finally(() => connection.close());
   new SessionFile(join(folders.home, '.airbnb', 'session')).write({
     token,
