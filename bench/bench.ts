@@ -1,7 +1,9 @@
 import { cpus } from 'node:os';
 import { flights } from './flights.ts';
 import { list } from './list.ts';
+import { memory } from './memory.ts';
 import { million } from './million.ts';
+import { modules } from './modules.ts';
 import { restoreRate } from './restore-rate.ts';
 import { startup } from './startup.ts';
 
@@ -15,6 +17,8 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   restore: restoreRate,
   flights,
   list,
+  memory,
+  modules,
   million,
 };
 

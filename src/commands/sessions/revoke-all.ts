@@ -16,7 +16,7 @@ const texts = defineTexts({
     },
     ask: 'End all of your sessions, this one included?',
     askOthers: 'End all of your other sessions?',
-    progress: (done: number, total: number) => `${done} of ${total} ...`,
+    progress: (done: number, total: number) => `${done} of ${total} ended ...`,
     done: (count: number) => (count === 1 ? '1 session ended.' : `${count} sessions ended.`),
   },
   es: {
@@ -32,10 +32,13 @@ const texts = defineTexts({
     },
     ask: '¿Cerrar todas tus sesiones, también esta?',
     askOthers: '¿Cerrar todas tus demás sesiones?',
-    progress: (done: number, total: number) => `${done} de ${total} ...`,
+    progress: (done: number, total: number) => `${done} de ${total} cerradas ...`,
     done: (count: number) => (count === 1 ? '1 sesión cerrada.' : `${count} sesiones cerradas.`),
   },
 });
+
+/** From so many sessions on there is something to wait for. */
+const MANY = 1_000;
 
 export default class SessionsRevokeAll extends BaseCommand<typeof SessionsRevokeAll> {
   static override texts = texts;
@@ -52,7 +55,7 @@ export default class SessionsRevokeAll extends BaseCommand<typeof SessionsRevoke
     const ended = await sessions.revokeAll(session.wire.user_id, {
       except: keep,
       onProgress: (done, total) => {
-        if (process.stderr.isTTY && done < total) this.say(t.progress(done, total));
+        if (process.stderr.isTTY && total >= MANY && done < total) this.say(t.progress(done, total));
       },
     });
     this.log(this.theme.good(t.done(ended)));

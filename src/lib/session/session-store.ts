@@ -117,7 +117,7 @@ export class SessionStore {
 
   /**
    * Ends sessions on purpose: the mark first, so that none can be brought back unnoticed.
-   * @param onProgress called after each batch
+   * @param onProgress called before each batch, and when all is done
    * @returns how many of them were alive
    */
   async end(
@@ -128,6 +128,7 @@ export class SessionStore {
     let ended = 0;
     let done = 0;
     for (const batch of batches(tokens)) {
+      onProgress?.(done, tokens.length);
       const [, deleted = []] = await this.#redis.inOrder<unknown>(
         [
           (redis) => batch.map((token) => redis.set(revokedKey(markOf(token)), '', 'EX', REVOKED_TTL)),
@@ -138,8 +139,8 @@ export class SessionStore {
       );
       for (const each of deleted) ended += each as number;
       done += batch.length;
-      onProgress?.(done, tokens.length);
     }
+    onProgress?.(done, tokens.length);
     return ended;
   }
 
