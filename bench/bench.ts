@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { flights } from './flights.ts';
 import { list } from './list.ts';
+import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { million } from './million.ts';
 import { modules } from './modules.ts';
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   memory,
   modules,
   million,
+  load,
 };
 
 async function main(names: string[]): Promise<number> {
