@@ -11,8 +11,10 @@ const BATCH = 5_000;
 export interface BulkLoad {
   /** How many sessions to add. */
   readonly sessions: number;
-  /** They belong to users 1 to this, in turn. */
+  /** They belong to so many users, in turn. */
   readonly users: number;
+  /** The lowest id of these; 1 unless said. */
+  readonly firstUser?: number;
   /** What they hold besides their user. */
   readonly wire: WireSession;
   /** Milliseconds. */
@@ -39,7 +41,7 @@ export async function addSessions(port: number, load: BulkLoad): Promise<Credent
       const commands: string[] = [];
       for (let number = from; number < from + count; number++) {
         const token = randomBytes(32).toString('base64url');
-        const userId = (number % load.users) + 1;
+        const userId = (load.firstUser ?? 1) + (number % load.users);
         const json = JSON.stringify({ ...load.wire, user_id: userId });
         commands.push(
           encode('SADD', `user:${userId}:sessions`, token),
