@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { capacity } from './capacity.ts';
 import { flights } from './flights.ts';
 import { list } from './list.ts';
 import { load } from './load.ts';
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, () => Promise<string>>> = {
   modules,
   million,
   load,
+  capacity,
 };
 
 async function main(names: string[]): Promise<number> {
