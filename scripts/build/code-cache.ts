@@ -15,11 +15,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Puts before a bundle the hash by which its compiled code is found. */
+/** Puts before a bundle, in plain ASCII, the hash by which its compiled code is found. */
 export function stampBundle(file: string): void {
-  const source = readFileSync(file, 'utf8');
+  const source = toAscii(readFileSync(file, 'utf8'));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   writeFileSync(file, `//${hash}\n${source}`);
+}
+
+/** esbuild leaves characters beyond ASCII in regular expressions, where an escape means the same. */
+function toAscii(source: string): string {
+  return source.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Makes of a bundle the function that Node would make of it, so that nothing is left to do when it is loaded. */
