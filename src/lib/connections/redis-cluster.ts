@@ -94,6 +94,8 @@ function optionsFor({ tls, tlsCa, username, password }: RedisClusterAddress) {
     },
     redisOptions: {
       ...CLIENT_OPTIONS,
+      // It connects to nodes of which we know nothing, and for one that is gone would hold up our exit.
+      disconnectTimeout: 0,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(tls ? { tls: tlsOptions(tlsCa) } : {}),

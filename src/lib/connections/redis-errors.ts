@@ -20,8 +20,7 @@ export function redisFailure(error: unknown, lastError: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isReplyError(error)) return replyFailure(error.message);
   const gaveUpOn = GAVE_UP_ON.exec((error as Error | undefined)?.message ?? '')?.[1];
-  // Redirections belong to a cluster: too many of them are no fault of the settings.
-  if (gaveUpOn) return redisFailed(gaveUpOn === 'LOADING' ? 'unreachable' : 'refusing_work', gaveUpOn);
+  if (gaveUpOn && !REDIRECTIONS.has(gaveUpOn)) return replyFailure(gaveUpOn);
   for (const each of [error, lastError]) {
     const code = (each as NodeJS.ErrnoException | undefined)?.code;
     if (typeof code === 'string') return redisFailed(isTlsCode(code) ? 'misconfigured' : 'unreachable', code);
@@ -30,11 +29,16 @@ export function redisFailure(error: unknown, lastError: unknown): AppError {
       return redisFailed('misconfigured', 'PROTOCOL');
     }
   }
+  // Sent from node to node: nothing that the settings could mend.
+  if (gaveUpOn) return redisFailed('refusing_work', gaveUpOn);
   return redisFailed('unreachable', 'ECONNRESET');
 }
 
 /** ioredis' words where it follows a cluster no longer, and the reply that it met last. */
 const GAVE_UP_ON = /^Too many Cluster redirections\. Last error: ReplyError: ([A-Z]+)/;
+
+/** What a node of a cluster answers that has not got the key; as a last word it says little. */
+const REDIRECTIONS = new Set(['MOVED', 'ASK']);
 
 /** What a server without room for one more client answers to whatever comes first. */
 const IS_FULL = /max number of clients/;
@@ -50,7 +54,7 @@ export async function misconfiguredOnError(reply: Promise<unknown>): Promise<unk
   }
 }
 
-const MISCONFIGURED_REPLIES = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', 'MOVED', 'ASK']);
+const MISCONFIGURED_REPLIES = new Set(['WRONGPASS', 'NOAUTH', 'NOPERM', ...REDIRECTIONS]);
 
 function replyFailure(message: string): AppError {
   // Redis 6.2 words an error inside a script as "ERR Error running script (...): @user_script:3: -OOM command ...".

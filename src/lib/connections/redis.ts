@@ -83,8 +83,8 @@ export class RedisConnection {
   /** Says which setting led here, where it is not the usual one. */
   #namingSetting(error: unknown): unknown {
     if (!(error instanceof AppError) || 'socket' in this.#target) return error;
-    const setting = redisSetting(this.#target);
-    return setting === 'REDIS_URL' ? error : new AppError(error.reason, { setting, ...error.params });
+    const via = redisSetting(this.#target);
+    return via === 'REDIS_URL' ? error : new AppError(error.reason, { ...error.params, via });
   }
 }
 

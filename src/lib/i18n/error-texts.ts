@@ -22,7 +22,7 @@ function byDetail<T>(params: ErrorParams, words: Record<string, T>, otherwise: T
 const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
 /** The setting that led to the engine. */
 const engineSetting = (params: ErrorParams) =>
-  params.setting ?? (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
+  params.via ?? (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
 /** Valkey is told apart from Redis, as their versions are. */
 const productName = (params: ErrorParams) => params.product ?? engineName(params);

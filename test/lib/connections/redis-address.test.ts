@@ -147,6 +147,111 @@ describe('the address of Redis', () => {
     expect((await failureOf(() => read(kinds))).params.settings).to.equal(names.join(', '));
   });
 
+  describe('of a cluster or of sentinels', () => {
+    const nodes: Record<string, [host: string, port: number][]> = {
+      'a:1,b:2': [
+        ['a', 1],
+        ['b', 2],
+      ],
+      'Cache.Example.COM': [['cache.example.com', 6379]],
+      ' a:1 , b ': [
+        ['a', 1],
+        ['b', 6379],
+      ],
+      '10.0.0.1:7000,[::1]:7001,[2001:DB8::1]': [
+        ['10.0.0.1', 7000],
+        ['::1', 7001],
+        ['2001:db8::1', 6379],
+      ],
+      'redis://a:1/': [['a', 1]],
+    };
+    for (const [text, expected] of Object.entries(nodes)) {
+      it(`is read from ${text}`, () => {
+        expect(read({ REDIS_CLUSTER: text })).to.deep.equal({
+          cluster: expected.map(([host, port]) => ({ host, port })),
+          tls: false,
+          tlsCa: undefined,
+          username: undefined,
+          password: undefined,
+        });
+      });
+    }
+
+    const malformed = [
+      'a:1,',
+      ',',
+      'a:0',
+      'a:65536',
+      'a:b',
+      'a b',
+      '[::1',
+      '[a]:1',
+      '::1',
+      'a/1',
+      'http://a',
+    ];
+    for (const text of [...malformed, 'ana:secret@a:1', 'rediss://:secret@a', 'a?secret', 'a#secret']) {
+      it(`is refused from ${text}, which is not repeated`, async () => {
+        for (const setting of ['REDIS_CLUSTER', 'REDIS_SENTINELS']) {
+          const failure = await failureOf(() => read({ [setting]: text }));
+          expect(failure.params).to.deep.equal({ setting, problem: 'not_a_node_list' });
+          expect([failure.reason, failure.exitCode, failure.cause]).to.deep.equal([
+            'invalid_setting',
+            78,
+            undefined,
+          ]);
+        }
+      });
+    }
+
+    it('means TLS by its scheme, or by an authority where there is none', async () => {
+      const isTls = (text: string, ca?: string) =>
+        read({ REDIS_CLUSTER: text, ...(ca ? { REDIS_TLS_CA: ca } : {}) })?.tls;
+      expect(isTls('rediss://a:1,REDISS://b')).to.equal(true);
+      expect(isTls('a:1,b:2', '/ca.pem')).to.equal(true);
+      expect(isTls('redis://a', '/ca.pem')).to.equal(false);
+      const mixed = await failureOf(() => isTls('rediss://a,b'));
+      expect(mixed.params).to.deep.equal({ setting: 'REDIS_CLUSTER', problem: 'mixed_schemes' });
+    });
+
+    it('takes credentials, the name of the primary and the database from variables of their own', () => {
+      const variables = { REDIS_USERNAME: 'ana', REDIS_PASSWORD: 'p@ss/word' };
+      expect(read({ REDIS_CLUSTER: 'a', REDIS_DB: '0', ...variables })).to.include({
+        username: 'ana',
+        password: 'p@ss/word',
+      });
+      const sentinels = { REDIS_SENTINELS: 'a,b:1', REDIS_MASTER_NAME: 'Main.1', REDIS_DB: '3' };
+      expect(read({ ...sentinels, ...variables })).to.deep.equal({
+        sentinels: [
+          { host: 'a', port: 26379 },
+          { host: 'b', port: 1 },
+        ],
+        masterName: 'Main.1',
+        db: 3,
+        tls: false,
+        tlsCa: undefined,
+        username: 'ana',
+        password: 'p@ss/word',
+      });
+    });
+
+    const mistakes: [Record<string, string>, setting: string, problem: string][] = [
+      [{ REDIS_CLUSTER: 'a', REDIS_DB: '1' }, 'REDIS_DB', 'cluster_has_one_database'],
+      [{ REDIS_SENTINELS: 'a' }, 'REDIS_SENTINELS', 'names_no_master'],
+      [{ REDIS_SENTINELS: 'a', REDIS_MASTER_NAME: 'a b' }, 'REDIS_MASTER_NAME', 'not_a_master_name'],
+      [{ REDIS_MASTER_NAME: 'main' }, 'REDIS_MASTER_NAME', 'names_no_sentinels'],
+      [{ REDIS_URL: 'redis://a', REDIS_MASTER_NAME: 'main' }, 'REDIS_MASTER_NAME', 'names_no_sentinels'],
+      [{ REDIS_CLUSTER: 'a', REDIS_MASTER_NAME: 'main' }, 'REDIS_MASTER_NAME', 'names_no_sentinels'],
+    ];
+    for (const [environment, setting, problem] of mistakes) {
+      it(`is refused for ${JSON.stringify(environment)}: ${problem}`, async () => {
+        const failure = await failureOf(() => read(environment));
+        expect([failure.reason, failure.exitCode]).to.deep.equal(['invalid_setting', 78]);
+        expect(failure.params).to.deep.equal({ setting, problem });
+      });
+    }
+  });
+
   it('fails with our own error or not at all, and never with a part of the value', () => {
     const secret = 'hunter2hunter2';
     const piece = fc.oneof(
@@ -202,6 +307,20 @@ describe('the name of a Redis in the token file', () => {
       expect(address && redisServerName(address)).to.equal(name);
     });
   }
+
+  it('has the nodes of a cluster or sentinels once each, sorted, in lower case', () => {
+    const nameOf = (environment: Record<string, string>) => {
+      const address = redisAddress(settingsOf(environment));
+      return address && redisServerName(address);
+    };
+    expect(nameOf({ REDIS_CLUSTER: 'B:2,a', REDIS_PASSWORD: 'word' })).to.equal('redis-cluster://a:6379,b:2');
+    expect(nameOf({ REDIS_CLUSTER: 'rediss://[::1]:7,rediss://B:2,rediss://b:2' })).to.equal(
+      'redis-cluster://[::1]:7,b:2',
+    );
+    expect(nameOf({ REDIS_SENTINELS: 'S2,s1:5', REDIS_MASTER_NAME: 'Main' })).to.equal(
+      'redis-sentinel://main@s1:5,s2:26379',
+    );
+  });
 
   it('is the same however the server was configured', () => {
     const address = redisAddress(settingsOf({ REDIS_HOST: 'Cache', REDIS_PORT: '6380' }));

@@ -64,19 +64,57 @@ export function requireNativeServers(): void {
   findProgram('postgres');
 }
 
-async function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
+/** Whether this machine has a Redis of its own to start. */
+export function hasNativeRedis(): boolean {
+  try {
+    findProgram('redis-server', 'valkey-server');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
+  return startRedisServer({ prepare: (port) => secure(port, options) });
+}
+
+export interface RedisServerOptions {
+  /** Lines of its configuration, which are written anew at each start. */
+  settings?: string[];
+  /** Whether it is a sentinel. */
+  sentinel?: boolean;
+  /** TLS on its port, and no plain TCP. */
+  tls?: boolean;
+  /** Whether it serves by now, for one that asks for more than a PING. */
+  answers?: (port: number) => Promise<boolean>;
+  /** Makes one that answers fit for its test, after every start. */
+  prepare?: (port: number) => Promise<void>;
+}
+
+/** One redis-server, with settings of its own. */
+export async function startRedisServer({
+  settings = [],
+  sentinel = false,
+  tls = false,
+  answers = redisAnswers,
+  prepare,
+}: RedisServerOptions): Promise<EngineProcess> {
   const port = await freePort();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'airbnb-redis-'));
+  const file = path.join(folder, 'redis.conf');
+  const listen = tls ? ['port 0', `tls-port ${port}`] : [`port ${port}`];
+  const storage = sentinel ? [] : ['save ""', 'appendonly no'];
+  const lines = ['bind 127.0.0.1', ...listen, `dir ${folder}`, ...storage, ...settings];
   return EngineProcess.start({
     port,
-    url: `redis://127.0.0.1:${port}`,
-    launch: () => {
+    url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
+    launch: async () => {
+      await writeFile(file, `${lines.join('\n')}\n`);
       const server = findProgram('redis-server', 'valkey-server');
-      const listen = ['--bind', '127.0.0.1', '--port', String(port)];
-      const child = spawn(server, [...listen, '--dir', folder, '--save', '', '--appendonly', 'no']);
-      return untilReady(child, () => redisAnswers(port));
+      const child = spawn(server, [file, ...(sentinel ? ['--sentinel'] : [])]);
+      return untilReady(child, () => answers(port));
     },
-    prepare: () => secure(port, options),
+    ...(prepare ? { prepare } : {}),
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
 }
