@@ -8,7 +8,7 @@ import { redisAddress } from '../../src/lib/connections/redis-address.ts';
 import { SessionService } from '../../src/lib/session/session-service.ts';
 import { SessionStore } from '../../src/lib/session/session-store.ts';
 import { markOf } from '../../src/lib/session/session-token.ts';
-import { register, signIn } from '../support/accounts.ts';
+import { signIn } from '../support/accounts.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { newUser, type User } from '../support/cli.ts';
 import { codesUntilDone } from '../support/codes-until-done.ts';
@@ -145,16 +145,14 @@ describeOnRedisServers('on a Redis Cluster', () => {
   });
 
   it('refuse the URL of a node, and say which variable to set', async () => {
-    // Three tokens, one of whose keys at least is elsewhere.
-    await using wrong = await newUser({ env: { REDIS_URL: cluster.nodes[0]?.url } });
-    const account = await register(wrong);
-    const login = ['login', '--email', account.email, '--password-stdin', '--json'];
-    const failures = await Promise.all(
-      [1, 2, 3].map(() => wrong.run(login, { input: `${account.password}\n` })),
-    );
-    for (const failure of failures) {
-      expect(jsonFailure(failure)).to.include({ code: 78, reason: 'misconfigured' });
-      expect(failure.json().error.hint).to.include('REDIS_CLUSTER');
+    const token = 'A'.repeat(43);
+    const owner = await cluster.primaryOf(`session:${token}`);
+    const other = (await cluster.primaries()).find((node) => node !== owner);
+    await using wrong = await newUser({ env: { REDIS_URL: other?.url, AIRBNB_TOKEN: token } });
+    for (const args of [['whoami'], ['sessions', 'list']]) {
+      const failure = jsonFailure(await wrong.run([...args, '--json']));
+      expect(failure).to.include({ code: 78, reason: 'misconfigured' });
+      expect(failure.hint).to.include('REDIS_CLUSTER');
     }
   });
 
