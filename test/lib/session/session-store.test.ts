@@ -268,6 +268,7 @@ describe('the session store', () => {
       const steps: number[][] = [];
       await backend.store.end(tokens, userId, (done, total) => steps.push([done, total]));
       expect(steps).to.deep.equal([
+        [0, 10_001],
         [10_000, 10_001],
         [10_001, 10_001],
       ]);
