@@ -116,7 +116,8 @@ async function endUncaught(error: NodeJS.ErrnoException, argv: string[]): Promis
   try {
     if (error.syscall !== 'write') await fail(error, argv);
   } finally {
-    process.exit(error.code === 'EPIPE' ? ExitCode.done : (process.exitCode ?? ExitCode.failed));
+    // A reader that has gone is no fault, but what it would have read may be one.
+    process.exit(process.exitCode ?? (error.code === 'EPIPE' ? ExitCode.done : ExitCode.failed));
   }
 }
 

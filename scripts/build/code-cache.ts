@@ -48,8 +48,11 @@ export async function keepCompiledCode(binary: string, folder: string): Promise<
     const tokenFile = join(home, 'session');
     writeFileSync(tokenFile, tokenFileFor(`redis://127.0.0.1:${port}/0`), { mode: 0o600 });
     chmodSync(home, 0o700);
+    const settings = join(home, 'env');
+    writeFileSync(settings, '');
     const env = {
       HOME: home,
+      AIRBNB_ENV_FILE: settings, // not the .env of a checkout that is configured
       XDG_CACHE_HOME: join(home, 'cache'),
       REDIS_URL: `redis://127.0.0.1:${port}`,
       AIRBNB_SESSION_FILE: tokenFile,

@@ -16,6 +16,7 @@ const texts = defineTexts({
     flags: { local: 'Only remove the token file; ask no server.' },
     done: 'Signed out.',
     already: 'You were not signed in.',
+    nothing: 'There is no token file.',
     local: 'The token file was removed. The session was not ended: it ends by itself, by its lifetime.',
     tokenSet: 'AIRBNB_TOKEN is set: its session is what was ended. Unset it; the token file was left alone.',
   },
@@ -30,6 +31,7 @@ const texts = defineTexts({
     flags: { local: 'Solo borra el archivo del token; no contacta con ningún servidor.' },
     done: 'Sesión cerrada.',
     already: 'No habías iniciado sesión.',
+    nothing: 'No hay ningún archivo del token.',
     local: 'Se borró el archivo del token. La sesión no se cerró: termina sola, por su tiempo de vida.',
     tokenSet:
       'AIRBNB_TOKEN está definida: se cerró su sesión. Elimínala del entorno; el archivo del token no se tocó.',
@@ -46,8 +48,7 @@ export default class Logout extends BaseCommand<typeof Logout> {
     const file = this.context.sessionFile;
     if (this.flags.local) {
       file.refuseUnsafe();
-      file.remove();
-      this.log(t.local);
+      this.log(file.remove() ? t.local : t.nothing);
       return { ended: 0 };
     }
     const held = this.#held();

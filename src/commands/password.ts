@@ -34,6 +34,14 @@ export default class Password extends BaseCommand<typeof Password> {
   static override texts = texts;
   static override flags = { 'password-stdin': Flags.boolean() };
 
+  /** With nobody to ask it is wrong usage, which must not slide the session: so before that is restored. */
+  override async init(): Promise<void> {
+    await super.init();
+    if (!this.flags['password-stdin'] && !this.isInteractive) {
+      throw new AppError('missing_flag', { flag: '--password-stdin', command: 'password' });
+    }
+  }
+
   protected async execute() {
     const { sessions, session } = this.live;
     const [before, after] = await this.#passwords();
@@ -46,9 +54,6 @@ export default class Password extends BaseCommand<typeof Password> {
 
   async #passwords(): Promise<readonly [string, string]> {
     if (this.flags['password-stdin']) return twoPasswordsFromStdin();
-    if (!this.isInteractive) {
-      throw new AppError('missing_flag', { flag: '--password-stdin', command: 'password' });
-    }
     return [await askSecret(texts[this.language].old), await askNewPassword(this.language)];
   }
 }

@@ -181,13 +181,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return askText(question, sharedTexts[this.language].ask.needed);
   }
 
+  /** @throws AppError `confirmation_required` where something was not confirmed and there is nobody to ask */
+  protected requireConfirmable(isConfirmed: boolean): void {
+    if (!isConfirmed && !this.isInteractive) throw new AppError('confirmation_required', { flag: '--yes' });
+  }
+
   /**
    * Asks before something that cannot be undone.
    * @throws AppError `confirmation_required` where there is nobody to ask; `declined`
    */
   protected async confirm(question: string, isConfirmed: boolean): Promise<void> {
+    this.requireConfirmable(isConfirmed);
     if (isConfirmed) return;
-    if (!this.isInteractive) throw new AppError('confirmation_required', { flag: '--yes' });
     const { yesNo } = sharedTexts[this.language].ask;
     if (!(await askYesNo(question, yesNo))) throw new AppError('declined');
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, loadConfig, type SessionLifetime } from './config.ts';
 import type { RedisTarget } from './connections/redis.ts';
 import { redisServerName } from './connections/redis-address.ts';
 import type { Database } from './database.ts';
@@ -194,7 +194,17 @@ export class Context {
     ]);
     const connection = new RedisConnection(target);
     this.#closing.push(() => connection.close());
-    const sessions = new SessionService(new SessionStore(connection), this.config.lifetime);
+    const { config } = this;
+    // Read when it is needed: a bad one is no reason for doctor not to ask whether Redis answers.
+    const lifetime: SessionLifetime = {
+      get ttl() {
+        return config.lifetime.ttl;
+      },
+      get maxAge() {
+        return config.lifetime.maxAge;
+      },
+    };
+    const sessions = new SessionService(new SessionStore(connection), lifetime);
     return { sessions, server, engine, degraded: false };
   }
 

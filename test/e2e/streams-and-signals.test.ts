@@ -64,6 +64,13 @@ describe('streams and signals', () => {
     );
   });
 
+  it('a reader of stderr that has gone hides no failure', async () => {
+    const { stderr } = await user.runShell(
+      '( sleep 0.2; airbnb whoami --nonsense 2>&1 >/dev/null; echo "code $?" >&2 ) | true',
+    );
+    expect(stderr).to.equal('code 2\n');
+  });
+
   it('a full disk is a failure that is told, not a crash', async function () {
     if (process.platform !== 'linux') this.skip();
     const full = await user.runShell('airbnb sessions list > /dev/full; echo "code $?"');
@@ -141,6 +148,14 @@ describe('streams and signals', () => {
     it('the end of input ends with 130 too', async () => {
       const terminal = user.shellTerminal(withSettings('airbnb login'));
       await terminal.expect(/E-mail:/);
+      terminal.press('ctrl-d');
+      await terminal.expect(/code 130, restored/);
+      await terminal.exit();
+    });
+
+    it('the end of input ends with 130 while a connection is open, and shows nothing that is typed', async () => {
+      const terminal = user.shellTerminal(withSettings('airbnb password'));
+      await terminal.expect(/Old password:/);
       terminal.press('ctrl-d');
       await terminal.expect(/code 130, restored/);
       await terminal.exit();

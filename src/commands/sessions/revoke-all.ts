@@ -47,6 +47,12 @@ export default class SessionsRevokeAll extends BaseCommand<typeof SessionsRevoke
     yes: Flags.boolean({ char: 'y' }),
   };
 
+  /** With nobody to ask it is wrong usage, which must not slide the session: so before that is restored. */
+  override async init(): Promise<void> {
+    await super.init();
+    this.requireConfirmable(this.flags.yes);
+  }
+
   protected async execute() {
     const t = texts[this.language];
     const { sessions, session } = this.live;

@@ -32,12 +32,20 @@ const RUNS = [
 
 /**
  * Whether a password is among those that are tried first: a common word with up to four digits or signs after it,
- * one short piece over and over, or a run along the keyboard, forwards or backwards.
+ * one short piece over and over (where that is no longer than people type), or a run along the keyboard, forwards or
+ * backwards.
  * @param password at least as long as a password must be
  */
 export function isCommonPassword(password: string): boolean {
   const lower = password.normalize('NFC').toLowerCase();
-  return isWordWithTail(lower) || /^(.{1,4})\1+$/su.test(lower) || isRun(lower);
+  return isWordWithTail(lower) || isRepetition(lower) || isRun(lower);
+}
+
+/** Characters up to which a repetition is one of those that are tried first. */
+const LONGEST_REPETITION = 16;
+
+function isRepetition(text: string): boolean {
+  return text.length <= LONGEST_REPETITION && /^(.{1,4})\1+$/su.test(text);
 }
 
 function isWordWithTail(text: string): boolean {

@@ -157,7 +157,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
         },
         'The password on standard input cannot be used.',
       ),
-      hint: 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
+      hint: byProblem(
+        params,
+        { mismatch: 'Run it again, and type the same password twice.' },
+        'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
+      ),
     }),
     never: () => ({ message: 'You are not signed in.', hint: 'Sign in with "airbnb login".' }),
     expired: () => ({ message: 'Your session has expired.', hint: 'Sign in again with "airbnb login".' }),
@@ -206,7 +210,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
           NOMASTER:
             'The sentinels know no primary of this name: set REDIS_MASTER_NAME to one that they watch.',
         },
-        `Check the user, the password and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
+        `Check the user, the password, the name of the database and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
       ),
     }),
     local_engine_stuck: () => ({
@@ -444,7 +448,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
         },
         'La contraseña de la entrada estándar no sirve.',
       ),
-      hint: 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
+      hint: byProblem(
+        params,
+        { mismatch: 'Repítelo, y escribe dos veces la misma contraseña.' },
+        'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
+      ),
     }),
     never: () => ({ message: 'No has iniciado sesión.', hint: 'Inicia sesión con "airbnb login".' }),
     expired: () => ({
@@ -501,7 +509,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
           NOMASTER:
             'Los centinelas no conocen un primario con ese nombre: define REDIS_MASTER_NAME con uno que vigilen.',
         },
-        `Revisa el usuario, la contraseña y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
+        `Revisa el usuario, la contraseña, el nombre de la base y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
       ),
     }),
     local_engine_stuck: () => ({

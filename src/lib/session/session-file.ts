@@ -102,10 +102,10 @@ export class SessionFile {
     if (held === token) this.remove();
   }
 
-  /** @throws AppError `token_file_unwritable` */
-  remove(): void {
+  /** @returns whether there was one. @throws AppError `token_file_unwritable` */
+  remove(): boolean {
     try {
-      removeIfThere(this.path);
+      return removeIfThere(this.path);
     } catch (error) {
       throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
     }
@@ -216,11 +216,13 @@ function discard(path: string): void {
   }
 }
 
-function removeIfThere(path: string): void {
+function removeIfThere(path: string): boolean {
   try {
     unlinkSync(path);
+    return true;
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    return false;
   }
 }
 

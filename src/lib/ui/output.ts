@@ -10,8 +10,8 @@ const FULL_PIPE_PAUSE = 5;
 /**
  * Prints on stdout, and has printed it when it returns. The stream that Node would make of stdout takes a millisecond,
  * and so does waiting for it to drain.
- * @throws AppError `output_unwritable`; a reader that has gone ends the process instead, as
- *   `airbnb sessions list | head -1` is no error
+ * @throws AppError `output_unwritable`; a reader that has gone ends the process instead, with the exit code that it
+ *   has so far: `airbnb sessions list | head -1` is no error
  */
 export function print(text: string): void {
   const bytes = Buffer.from(text);
@@ -21,7 +21,7 @@ export function print(text: string): void {
       written += writeSync(STDOUT, bytes, written);
     } catch (error) {
       const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') process.exit(ExitCode.done);
+      if (code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.done);
       if (code !== 'EAGAIN') throw new AppError('output_unwritable', { code });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE);
     }

@@ -1,12 +1,16 @@
 import { AppError } from '../errors.ts';
 
 /** Prompts are drawn on stderr: stdout carries the result and nothing else. */
-const onStderr = () => ({ output: process.stderr, clearPromptOnDone: false });
+interface PromptPlace {
+  readonly output: NodeJS.WriteStream;
+  readonly clearPromptOnDone: boolean;
+  readonly signal: AbortSignal;
+}
 
 /** Asks for a line of text, until there is one. @param needed what to say of an empty one */
 export async function askText(message: string, needed: string): Promise<string> {
   const { default: input } = await import('@inquirer/input');
-  return orInterrupted(input({ message, pattern: /\S/, patternError: needed }, onStderr()));
+  return ask((place) => input({ message, pattern: /\S/, patternError: needed }, place));
 }
 
 /** Asks for a secret: nothing of it is shown, not even its length. */
@@ -14,7 +18,7 @@ export async function askSecret(message: string): Promise<string> {
   const { default: password } = await import('@inquirer/password');
   // The library would say "[input is masked]", in English alone.
   const theme = { style: { help: () => '' } };
-  return orInterrupted(password({ message, mask: false, theme }, onStderr()));
+  return ask((place) => password({ message, mask: false, theme }, place));
 }
 
 /** The words of a question that takes a yes or a no. */
@@ -27,16 +31,26 @@ export interface YesNo {
 /** Asks for a yes or no; Enter alone, and whatever else is no yes, is no. */
 export async function askYesNo(message: string, { choice, yes }: YesNo): Promise<boolean> {
   const { default: input } = await import('@inquirer/input');
-  return yes.test((await orInterrupted(input({ message: `${message} (${choice})` }, onStderr()))).trim());
+  return yes.test((await ask((place) => input({ message: `${message} (${choice})` }, place))).trim());
 }
 
-/** Ctrl-C at a prompt, and a terminal that goes away, are interruptions and no faults. */
-async function orInterrupted<T>(answer: Promise<T>): Promise<T> {
+/**
+ * Ctrl-C and Ctrl-D at a prompt, and a terminal that goes away, are interruptions and no faults. The library takes
+ * Ctrl-D for the end of its input, gives the terminal back, and then waits for as long as a connection is open.
+ */
+async function ask<T>(prompt: (place: PromptPlace) => Promise<T>): Promise<T> {
+  const interruption = new AbortController();
+  const onKey = (_: unknown, key?: { readonly ctrl?: boolean; readonly name?: string }) => {
+    if (key?.ctrl && key.name === 'd') interruption.abort();
+  };
+  process.stdin.on('keypress', onKey);
   try {
-    return await answer;
+    return await prompt({ output: process.stderr, clearPromptOnDone: false, signal: interruption.signal });
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     if (name === 'ExitPromptError' || name === 'AbortPromptError') throw new AppError('interrupted');
     throw error;
+  } finally {
+    process.stdin.off('keypress', onKey);
   }
 }

@@ -41,6 +41,9 @@ describe('the rules for passwords', () => {
   const allowed = [
     'correct horse battery staple',
     'x'.repeat(36) + 'y'.repeat(36),
+    // A repetition is common only as long as people type it.
+    'x'.repeat(72),
+    'ñ'.repeat(36),
     'ñandúes!',
     '🔑a🔑b🔑c🔑d',
     '        .',
