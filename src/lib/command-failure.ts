@@ -1,7 +1,7 @@
 import { AppError, type ErrorParams } from './errors.ts';
 import { errorTexts } from './i18n/error-texts.ts';
 import type { Language } from './i18n/language.ts';
-import { redactTokens } from './session/session-token.ts';
+import { isToken, redactTokens } from './session/session-token.ts';
 
 /** The `error` member of the JSON document that a failed command prints. */
 export interface FailureJson {
@@ -47,6 +47,8 @@ export function toAppError(error: unknown, command: string): AppError {
   const { flags, args } = error as Error & { flags?: unknown; args?: unknown };
   switch (error.constructor.name) {
     case 'NonExistentFlagsError':
+      // One token in 64 begins with a dash.
+      if (Array.isArray(flags) && isToken(String(flags[0]))) return new AppError('token_as_argument');
       return new AppError('unknown_flag', { ...nameOfFlag(flags), command });
     case 'UnexpectedArgsError':
       return new AppError('unexpected_argument', { command });

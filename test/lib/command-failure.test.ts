@@ -7,7 +7,7 @@ import { newToken } from '../../src/lib/session/session-token.ts';
 
 const SECRET = 'hunter2';
 // Behind a dash, a digit would be a number to oclif, and a letter may be a flag.
-const TOKEN = `Z${newToken().slice(1)}`;
+const TOKEN = `ZZ${newToken().slice(2)}`;
 
 class Example extends Command {
   static override flags = {
@@ -31,6 +31,7 @@ describe('what is typed wrongly', () => {
     [[`--${SECRET}`, 'x'], 'unknown_flag', {}],
     [[`--${TOKEN}`, 'x'], 'unknown_flag', {}],
     [[`-${TOKEN}`, 'x'], 'unknown_flag', {}],
+    [[`-${TOKEN.slice(1)}`, 'x'], 'token_as_argument', {}],
     [['x', SECRET], 'unexpected_argument', {}],
     [['x', TOKEN], 'unexpected_argument', {}],
     [[], 'missing_argument', { name: 'ID' }],
