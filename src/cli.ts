@@ -4,12 +4,8 @@ import { commandTable } from './command-table.ts';
 import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
-import { sharedTexts } from './lib/i18n/shared-texts.ts';
 import { lightConfig } from './lib/light-config.ts';
-import { trace } from './lib/trace.ts';
 import { print } from './lib/ui/output.ts';
-import { stringifyHarmless } from './lib/ui/terminal-text.ts';
-import { loadTheme } from './lib/ui/theme.ts';
 
 const BIN = 'airbnb';
 
@@ -95,20 +91,9 @@ function asksForHelp(argv: string[]): boolean {
 
 /** What fails outside of a command: an unknown command, and bugs. */
 async function fail(error: unknown, argv: string[]): Promise<void> {
-  const { describeFailure, toAppError } = await import('./lib/command-failure.ts');
+  const { reportFailure } = await import('./lib/ui/report-failure.ts');
   const language = detectLanguage(process.env);
-  const failure = toAppError(error, '');
-  if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
-  const json = describeFailure(failure, language);
-  process.exitCode = failure.exitCode;
-  // Where stdout is broken, the document cannot be printed either.
-  if (argv.includes('--json') && failure.reason !== 'output_unwritable') {
-    print(`${stringifyHarmless({ error: json })}\n`);
-    return;
-  }
-  const theme = await loadTheme(process.env, process.stderr);
-  process.stderr.write(`${theme.bad(`${sharedTexts[language].error}:`)} ${json.message}\n`);
-  if (json.hint) process.stderr.write(`${json.hint}\n`);
+  await reportFailure(error, { command: '', language, json: argv.includes('--json') });
 }
 
 /** What nobody caught: stderr that broke, or a bug. Node would print the error with all that it holds. */

@@ -1,10 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/base-command.ts';
-import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { sharedTexts } from '../lib/i18n/shared-texts.ts';
 import { liveSessionJson } from '../lib/ui/live-session-view.ts';
-import { passwordFromStdin } from '../lib/ui/password-input.ts';
 import { askSecret } from '../lib/ui/prompts.ts';
 import { harmless } from '../lib/ui/terminal-text.ts';
 
@@ -56,18 +54,15 @@ export default class Login extends BaseCommand<typeof Login> {
     const shared = sharedTexts[this.language];
     this.context.sessionFile.refuseUnsafe(); // Before anybody types a password.
     const email = await this.flagOrAsk('email', this.flags.email, shared.ask.email);
-    const live = await this.signIn(email, await this.#password());
+    const live = await this.signIn(
+      email,
+      await this.passwordOrAsk(this.flags['password-stdin'], () => askSecret(shared.ask.password)),
+    );
     const { nombre, email: signedIn } = live.session.wire;
     this.log(this.theme.good(shared.signedIn(harmless(nombre), harmless(signedIn))));
     this.log(shared.sessionCreated(this.context.config.lifetime.ttl));
     this.log(this.theme.faint(t.lifetime));
     if (this.context.config.token !== undefined) this.warnUser(t.tokenSet);
     return liveSessionJson(live);
-  }
-
-  async #password(): Promise<string> {
-    if (this.flags['password-stdin']) return passwordFromStdin();
-    if (this.isInteractive) return askSecret(sharedTexts[this.language].ask.password);
-    throw new AppError('missing_flag', { flag: '--password-stdin', command: 'login' });
   }
 }

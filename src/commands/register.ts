@@ -2,10 +2,9 @@ import * as Flags from '@oclif/core/flags';
 import { validEmail, validNombre } from '../lib/auth/account-rules.ts';
 import { assertGoodPassword } from '../lib/auth/password-rules.ts';
 import { BaseCommand } from '../lib/base-command.ts';
-import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { sharedTexts } from '../lib/i18n/shared-texts.ts';
-import { askNewPassword, passwordFromStdin } from '../lib/ui/password-input.ts';
+import { askNewPassword } from '../lib/ui/password-input.ts';
 import { profileJson } from '../lib/ui/profile-view.ts';
 import { harmless } from '../lib/ui/terminal-text.ts';
 import { ROLES, type Rol } from '../lib/user/rol.ts';
@@ -64,18 +63,14 @@ export default class Register extends BaseCommand<typeof Register> {
     // Each is looked at at once: a mistake is told before the next question, and starts no engine.
     const email = validEmail(await this.flagOrAsk('email', this.flags.email, ask.email));
     const nombre = validNombre(await this.flagOrAsk('nombre', this.flags.nombre, ask.nombre));
-    const password = await this.#password();
+    const password = await this.passwordOrAsk(this.flags['password-stdin'], () =>
+      askNewPassword(this.language),
+    );
     assertGoodPassword(password);
     const { accounts } = await this.context.database();
     const account = await accounts.register({ email, nombre, rol: this.flags.rol as Rol, password });
     this.log(this.theme.good(t.done(harmless(account.email), account.rol)));
     this.log(t.next);
     return profileJson(account);
-  }
-
-  async #password(): Promise<string> {
-    if (this.flags['password-stdin']) return passwordFromStdin();
-    if (this.isInteractive) return askNewPassword(this.language);
-    throw new AppError('missing_flag', { flag: '--password-stdin', command: 'register' });
   }
 }

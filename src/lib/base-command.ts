@@ -5,8 +5,8 @@ import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
-import { trace } from './trace.ts';
 import { print, printsOnTerminal } from './ui/output.ts';
+import { passwordFromStdin } from './ui/password-input.ts';
 import { askSecret, askText, askYesNo } from './ui/prompts.ts';
 import { harmless, stringifyHarmless } from './ui/terminal-text.ts';
 import { loadTheme, plainTheme, type Theme } from './ui/theme.ts';
@@ -127,19 +127,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: unknown): Promise<void> {
-    const { describeFailure, toAppError } = await import('./command-failure.ts');
-    const failure = toAppError(await this.#explain(error), this.#name);
-    process.exitCode = failure.exitCode;
-    if (failure.reason === 'internal') trace('internal', failure.cause ?? error);
-    const json = describeFailure(failure, this.language);
-    // Where stdout is broken, the document cannot be printed either.
-    if (this.jsonEnabled() && failure.reason !== 'output_unwritable') {
-      this.logJson({ error: json });
-      return;
-    }
-    const theme = await loadTheme(process.env, process.stderr);
-    this.say(`${theme.bad(`${sharedTexts[this.language].error}:`)} ${json.message}`);
-    if (json.hint) this.say(json.hint);
+    const { reportFailure } = await import('./ui/report-failure.ts');
+    await reportFailure(await this.#explain(error), {
+      command: this.#name,
+      language: this.language,
+      json: this.jsonEnabled(),
+    });
   }
 
   /** Runs after parse errors too. */
@@ -179,6 +172,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (value !== undefined) return value;
     if (!this.isInteractive) throw new AppError('missing_flag', { flag: `--${flag}`, command: this.#name });
     return askText(question, sharedTexts[this.language].ask.needed);
+  }
+
+  /**
+   * The password on standard input where a flag says so, or else what a person gives.
+   * @throws AppError `missing_flag` where there is nobody to ask
+   */
+  protected async passwordOrAsk(fromStdin: boolean, ask: () => Promise<string>): Promise<string> {
+    if (fromStdin) return passwordFromStdin();
+    if (this.isInteractive) return ask();
+    throw new AppError('missing_flag', { flag: '--password-stdin', command: this.#name });
   }
 
   /** @throws AppError `confirmation_required` where something was not confirmed and there is nobody to ask */

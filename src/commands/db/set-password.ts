@@ -1,9 +1,8 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/base-command.ts';
-import { AppError } from '../../lib/errors.ts';
 import { defineTexts } from '../../lib/i18n/language.ts';
 import { sharedTexts } from '../../lib/i18n/shared-texts.ts';
-import { askNewPassword, passwordFromStdin } from '../../lib/ui/password-input.ts';
+import { askNewPassword } from '../../lib/ui/password-input.ts';
 import { harmless } from '../../lib/ui/terminal-text.ts';
 
 const texts = defineTexts({
@@ -51,7 +50,9 @@ export default class DbSetPassword extends BaseCommand<typeof DbSetPassword> {
   protected async execute() {
     const { ask } = sharedTexts[this.language];
     const email = await this.flagOrAsk('email', this.flags.email, ask.email);
-    const password = await this.#password();
+    const password = await this.passwordOrAsk(this.flags['password-stdin'], () =>
+      askNewPassword(this.language),
+    );
     const { accounts } = await this.context.database();
     const { sessions } = await this.context.backend();
     await sessions.facts(); // A Redis that is down is found before anything is changed.
@@ -59,11 +60,5 @@ export default class DbSetPassword extends BaseCommand<typeof DbSetPassword> {
     const ended = await sessions.revokeAll(account.id);
     this.log(this.theme.good(texts[this.language].done(harmless(account.email), ended)));
     return { ended };
-  }
-
-  async #password(): Promise<string> {
-    if (this.flags['password-stdin']) return passwordFromStdin();
-    if (this.isInteractive) return askNewPassword(this.language);
-    throw new AppError('missing_flag', { flag: '--password-stdin', command: 'db set-password' });
   }
 }
