@@ -68,13 +68,21 @@ async function bundle(): Promise<void> {
     build({
       ...options,
       entryPoints: { cli: source('cli.ts') },
-      plugins: [apart, withoutUnusedOclif, fastStart()],
+      plugins: [apart(APART), withoutUnusedOclif, fastStart()],
     }),
-    build({ ...options, entryPoints: { database: source('lib/database.ts') }, plugins: [] }),
+    build({
+      ...options,
+      entryPoints: {
+        'command-failure': source('lib/command-failure.ts'),
+        database: source('lib/database.ts'),
+        'prompt-library': source('lib/ui/prompt-library.ts'),
+      },
+    }),
     build({
       ...options,
       entryPoints: { 'whole-oclif': source('whole-oclif.ts') },
-      plugins: [apart, fastStart()],
+      // It loads every command, and with doctor the texts of the failures.
+      plugins: [apart(APART.filter((name) => name !== 'command-failure')), fastStart()],
     }),
   ]);
 }
@@ -85,33 +93,32 @@ async function bundleHost(): Promise<void> {
 }
 
 /** What most commands do not need is in files of its own, which they do not read. */
-const APART = ['database', 'whole-oclif'];
+const APART = ['command-failure', 'database', 'prompt-library', 'whole-oclif'];
 
-const apart: EsbuildPlugin = {
+const apart = (names: readonly string[]): EsbuildPlugin => ({
   name: 'apart',
   setup({ onResolve }) {
     onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
       const name = basename(path, '.ts');
-      return kind === 'dynamic-import' && APART.includes(name)
+      return kind !== 'entry-point' && names.includes(name)
         ? { path: `./${name}.js`, external: true }
         : undefined;
     });
   },
-};
+});
 
 /**
- * Parts of oclif that its Command and its flags mention for what our commands never do: find themselves, warn of what
- * is deprecated, print by oclif's own rules. They make up a third of the bundle.
+ * Parts of oclif that its Command and its flags mention for what our commands never do: find themselves, show help,
+ * warn of what is deprecated, print errors and results by oclif's own rules. They make up most of it.
  */
-const UNUSED_OCLIF = /^\.\/(config|help|help\/util|ux|util\/ids)$/;
+const UNUSED_OCLIF =
+  /^(\.\.?\/(config|help|help\/index|help\/util|ux|util\/ids|handle)|clean-stack|indent-string|wrap-ansi)$/;
 
 const withoutUnusedOclif: EsbuildPlugin = {
   name: 'without-unused-oclif',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: UNUSED_OCLIF }, ({ importer, path }) =>
-      /@oclif[\\/]core[\\/]lib[\\/](command|flags|parser[\\/]index)\.js$/.test(importer)
-        ? { path, namespace: 'unused-oclif' }
-        : undefined,
+      /@oclif[\\/]core[\\/]lib[\\/]/.test(importer) ? { path, namespace: 'unused-oclif' } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'unused-oclif' }, ({ path }) => ({
       contents: `throw new Error('this part of oclif is not in the bundle: ${path}');`,

@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { AppError } from '../errors.ts';
 import { ExitCode } from '../exit-codes.ts';
 
@@ -28,11 +29,5 @@ export function print(text: string): void {
   }
 }
 
-/** Whether stdout may be a terminal: what can be told without making a stream of it. */
-export function printsOnTerminal(): boolean {
-  try {
-    return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
-  } catch {
-    return false; // It is closed.
-  }
-}
+/** Whether stdout is a terminal. Asked of the system, for `process.stdout.isTTY` makes the stream. */
+export const printsOnTerminal = (): boolean => isatty(STDOUT);

@@ -9,13 +9,13 @@ interface PromptPlace {
 
 /** Asks for a line of text, until there is one. @param needed what to say of an empty one */
 export async function askText(message: string, needed: string): Promise<string> {
-  const { default: input } = await import('@inquirer/input');
+  const { input } = await import('./prompt-library.ts');
   return ask((place) => input({ message, pattern: /\S/, patternError: needed }, place));
 }
 
 /** Asks for a secret: nothing of it is shown, not even its length. */
 export async function askSecret(message: string): Promise<string> {
-  const { default: password } = await import('@inquirer/password');
+  const { password } = await import('./prompt-library.ts');
   // The library would say "[input is masked]", in English alone.
   const theme = { style: { help: () => '' } };
   return ask((place) => password({ message, mask: false, theme }, place));
@@ -30,7 +30,7 @@ export interface YesNo {
 
 /** Asks for a yes or no; Enter alone, and whatever else is no yes, is no. */
 export async function askYesNo(message: string, { choice, yes }: YesNo): Promise<boolean> {
-  const { default: input } = await import('@inquirer/input');
+  const { input } = await import('./prompt-library.ts');
   return yes.test((await ask((place) => input({ message: `${message} (${choice})` }, place))).trim());
 }
 
