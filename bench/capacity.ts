@@ -4,7 +4,7 @@ import { SessionStore } from '../src/lib/session/session-store.ts';
 import { newToken } from '../src/lib/session/session-token.ts';
 import { sampleSession } from '../test/support/sample-session.ts';
 import { plainClient } from '../test/support/session-backend.ts';
-import { connect, startRedis } from './bench-redis.ts';
+import { connect, startRedis } from './bench-engines.ts';
 import { pinApart } from './pinning.ts';
 import { startSession } from './signed-in-user.ts';
 import { median } from './statistics.ts';

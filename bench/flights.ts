@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type FlightProxy, startProxy } from '../test/support/flight-proxy.ts';
-import { startRedis } from './bench-redis.ts';
+import { startRedis } from './bench-engines.ts';
 import { type SignedInUser, signedInUser } from './signed-in-user.ts';
 import { table } from './table.ts';
 

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { type FlightProxy, startProxy } from '../test/support/flight-proxy.ts';
 import { sampleSession } from '../test/support/sample-session.ts';
 import { plainClient } from '../test/support/session-backend.ts';
-import { type BenchRedis, startRedis } from './bench-redis.ts';
+import { type BenchRedis, startRedis } from './bench-engines.ts';
 import { addSessions } from './bulk-load.ts';
 import { type Cost, costOf } from './peak-memory.ts';
 import { signedInUser } from './signed-in-user.ts';

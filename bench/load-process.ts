@@ -1,6 +1,6 @@
 import { SessionService } from '../src/lib/session/session-service.ts';
 import { type Credential, SessionStore } from '../src/lib/session/session-store.ts';
-import { connect } from './bench-redis.ts';
+import { connect } from './bench-engines.ts';
 
 /*
  * One process of the load test. It is sent what to do, works, and sends what came of it.

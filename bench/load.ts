@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { SessionStore } from '../src/lib/session/session-store.ts';
 import { sampleSession } from '../test/support/sample-session.ts';
-import { connect, startRedis } from './bench-redis.ts';
+import { connect, startRedis } from './bench-engines.ts';
 import { addSessions } from './bulk-load.ts';
 import type { LoadOrder, LoadOutcome } from './load-process.ts';
 import { percentile } from './statistics.ts';

@@ -3,7 +3,7 @@ import { SessionStore } from '../src/lib/session/session-store.ts';
 import { newToken } from '../src/lib/session/session-token.ts';
 import { sampleSession } from '../test/support/sample-session.ts';
 import { plainClient } from '../test/support/session-backend.ts';
-import { connect, startRedis } from './bench-redis.ts';
+import { connect, startRedis } from './bench-engines.ts';
 import { table } from './table.ts';
 
 /** Milliseconds. */

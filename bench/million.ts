@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Credential, SessionStore } from '../src/lib/session/session-store.ts';
 import { plainClient } from '../test/support/session-backend.ts';
-import { type BenchRedis, connect, startRedis } from './bench-redis.ts';
+import { type BenchRedis, connect, startRedis } from './bench-engines.ts';
 import { addSessions } from './bulk-load.ts';
 import { markdownTable, withSection } from './markdown.ts';
 import { millionPlot } from './million-plot.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRedis } from './bench-redis.ts';
+import { startRedis } from './bench-engines.ts';
 import { signedInUser } from './signed-in-user.ts';
 import { table } from './table.ts';
 

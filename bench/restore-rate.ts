@@ -3,7 +3,7 @@ import { RedisConnection } from '../src/lib/connections/redis.ts';
 import { RESTORE_SCRIPT } from '../src/lib/session/restore-script.ts';
 import { SessionStore } from '../src/lib/session/session-store.ts';
 import { toWireTime } from '../src/lib/session/wire-time.ts';
-import { connect, startRedis } from './bench-redis.ts';
+import { connect, startRedis } from './bench-engines.ts';
 import { startEmbeddedValkey } from './embedded-valkey.ts';
 import { pinApart } from './pinning.ts';
 import { startSession } from './signed-in-user.ts';

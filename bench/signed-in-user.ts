@@ -8,7 +8,7 @@ import { type Profile, SessionService } from '../src/lib/session/session-service
 import { SessionStore } from '../src/lib/session/session-store.ts';
 import { harmlessEnvironment } from '../test/support/harmless-environment.ts';
 import { makeUserFolders } from '../test/support/user-folders.ts';
-import { connect, settingsOf } from './bench-redis.ts';
+import { connect, settingsOf } from './bench-engines.ts';
 
 /** Longer than any bench takes. Seconds. */
 const LIFETIME = 3600;

@@ -16,7 +16,7 @@ import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild'
 import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
 import { assertValkeyShape, loadValkeyServer } from '../src/lib/local/valkey.ts';
 import { keepCompiledCode, stampBundle, wrapBundle } from './build/code-cache.ts';
-import { fastStart } from './build/fast-start.ts';
+import { COMMAND_REWRITES, DATABASE_REWRITES, fastStart } from './build/fast-start.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
@@ -68,21 +68,25 @@ async function bundle(): Promise<void> {
     build({
       ...options,
       entryPoints: { cli: source('cli.ts') },
-      plugins: [apart(APART), withoutUnusedOclif, fastStart()],
+      plugins: [apart(APART), withoutUnusedOclif, fastStart(COMMAND_REWRITES)],
     }),
     build({
       ...options,
       entryPoints: {
         'command-failure': source('lib/command-failure.ts'),
-        database: source('lib/database.ts'),
         'prompt-library': source('lib/ui/prompt-library.ts'),
       },
     }),
     build({
       ...options,
+      entryPoints: { database: source('lib/database.ts') },
+      plugins: [fastStart(DATABASE_REWRITES)],
+    }),
+    build({
+      ...options,
       entryPoints: { 'whole-oclif': source('whole-oclif.ts') },
       // It loads every command, and with doctor the texts of the failures.
-      plugins: [apart(APART.filter((name) => name !== 'command-failure')), fastStart()],
+      plugins: [apart(APART.filter((name) => name !== 'command-failure')), fastStart(COMMAND_REWRITES)],
     }),
   ]);
 }

@@ -129,10 +129,25 @@ const noStdoutListener: Rewrite = {
   },
 };
 
-const REWRITES = [methodsAtFirstUse, lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
+/** pg finds out whether it runs at Cloudflare by a `Response`, with which Node loads all of its HTTP client. */
+const notAtCloudflare: Rewrite = {
+  name: 'not at Cloudflare',
+  files: /^node_modules\/pg\/lib\/stream\.js$/,
+  atLeast: 1,
+  apply(source) {
+    const rewritten = source.replace('if (isCloudflareRuntime())', 'if (false)');
+    return { source: rewritten, found: Number(rewritten !== source) };
+  },
+};
 
-/** What makes the bundle start fast, so that the sources need not be written for it. */
-export const fastStart = (): Plugin => ({
+/** For bundles of commands, which have oclif and ioredis in them. */
+export const COMMAND_REWRITES = [methodsAtFirstUse, lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
+
+/** For the bundle that has PostgreSQL in it. */
+export const DATABASE_REWRITES = [notAtCloudflare];
+
+/** What makes a bundle start fast, so that the sources need not be written for it. */
+export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
   name: 'fast-start',
   setup({ onLoad, onStart, onEnd, initialOptions }) {
     const found = new Map<Rewrite, number>();
@@ -141,10 +156,10 @@ export const fastStart = (): Plugin => ({
     onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
       const inPackages = path.lastIndexOf(`${sep}node_modules${sep}`);
       const relative = path.slice(inPackages === -1 ? root.length + 1 : inPackages + 1).replaceAll(sep, '/');
-      const rewrites = REWRITES.filter(({ files }) => files.test(relative));
-      if (rewrites.length === 0) return undefined;
+      const applicable = rewrites.filter(({ files }) => files.test(relative));
+      if (applicable.length === 0) return undefined;
       let source = await readFile(path, 'utf8');
-      for (const rewrite of rewrites) {
+      for (const rewrite of applicable) {
         const result = rewrite.apply(source);
         source = result.source;
         found.set(rewrite, (found.get(rewrite) ?? 0) + result.found);
@@ -152,7 +167,7 @@ export const fastStart = (): Plugin => ({
       return { contents: source, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
     onEnd(() => {
-      const gone = REWRITES.filter((rewrite) => (found.get(rewrite) ?? 0) < rewrite.atLeast);
+      const gone = rewrites.filter((rewrite) => (found.get(rewrite) ?? 0) < rewrite.atLeast);
       return {
         errors: gone.map(({ name }) => ({ text: `What the rewrite "${name}" looks for is gone.` })),
       };

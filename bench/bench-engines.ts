@@ -6,6 +6,7 @@ import { embedded } from '../test/support/engines/embedded.ts';
 import type { EngineFactory, RedisOptions } from '../test/support/engines/engine-factory.ts';
 import type { EngineProcess } from '../test/support/engines/engine-process.ts';
 import { native, requireNativeServers } from '../test/support/engines/native.ts';
+import { migrate } from '../test/support/migrate.ts';
 
 /** A Redis of our own on loopback, for as long as something is measured. */
 export interface BenchRedis {
@@ -30,6 +31,13 @@ export async function startRedis(options?: RedisOptions): Promise<BenchRedis> {
   } finally {
     connection.close();
   }
+}
+
+/** Starts a PostgreSQL of the same kind, with our tables. */
+export async function startPostgres(): Promise<EngineProcess> {
+  const engine = await whatThereIs().factory.startPostgres();
+  await migrate(engine.url);
+  return engine;
 }
 
 /** A connection as the commands make it. */
