@@ -21,6 +21,11 @@ export interface HeldSessionOptions {
   wire?: Partial<WireSession>;
 }
 
+export interface HoldSessionOptions extends HeldSessionOptions {
+  /** The Redis that the token file names, where that is another. */
+  claimedUrl?: string;
+}
+
 /** A live session in Redis whose token nobody has yet; of no account, and so far faster to have than by a login. */
 export async function startSession({ url = engines.redisUrl, ttl = 90, wire }: HeldSessionOptions = {}) {
   const session: HeldSession = { token: randomBytes(32).toString('base64url'), wire: sampleSession(wire) };
@@ -34,9 +39,12 @@ export async function startSession({ url = engines.redisUrl, ttl = 90, wire }: H
 }
 
 /** The same, with its token in the user's token file. */
-export async function holdSession(user: User, options: HeldSessionOptions = {}): Promise<HeldSession> {
+export async function holdSession(
+  user: User,
+  { claimedUrl, ...options }: HoldSessionOptions = {},
+): Promise<HeldSession> {
   const session = await startSession(options);
-  await writeTokenFile(user, tokenFileOf(session, options.url));
+  await writeTokenFile(user, tokenFileOf(session, claimedUrl ?? options.url));
   return session;
 }
 

@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import { newAccount, register } from '../support/accounts.ts';
+import { newUser, type Result } from '../support/cli.ts';
+import { type Known, type WalkedCommand, walkedCommands } from '../support/command-walks.ts';
+import { engines } from '../support/engines.ts';
+import { holdSession, startSession } from '../support/held-session.ts';
+import { inPool } from '../support/in-pool.ts';
+
+/** Commands that run at the same time. */
+const AT_ONCE = 6;
+
+/** Nobody listens there. */
+const NO_REDIS = 'redis://127.0.0.1:1/0';
+const NO_POSTGRES = 'postgres://robot:robot@127.0.0.1:1/db';
+
+/** How a command has to end: 0, or the error with these members, words apart. */
+type Expected = 'done' | { code: number; reason: string; flag?: string; engine?: string };
+
+interface Situation {
+  env?: NodeJS.ProcessEnv;
+  /** Which Redis the command's token file names; there is none unless said. */
+  sessionAt?: () => string;
+  /** What is typed behind the words of the command, instead of what it needs. */
+  args?: string[];
+  expected(command: WalkedCommand): Expected;
+}
+
+const asks = ({ asks = [], needsSession }: WalkedCommand, engine: 'redis' | 'postgres') =>
+  asks.includes(engine) || (engine === 'redis' && needsSession);
+
+const situations: Record<string, Situation> = {
+  'no session': {
+    expected: ({ needsSession }) => (needsSession ? { code: 4, reason: 'never' } : 'done'),
+  },
+  'Redis down': {
+    env: { REDIS_URL: NO_REDIS },
+    sessionAt: () => NO_REDIS,
+    expected: (command) =>
+      asks(command, 'redis') ? { code: 69, reason: 'unreachable', engine: 'redis' } : 'done',
+  },
+  'PostgreSQL down': {
+    env: { DATABASE_URL: NO_POSTGRES },
+    sessionAt: () => engines.redisUrl,
+    expected: (command) =>
+      asks(command, 'postgres') ? { code: 69, reason: 'unreachable', engine: 'postgres' } : 'done',
+  },
+  'a bad flag': {
+    sessionAt: () => engines.redisUrl,
+    args: ['--nonsense'],
+    expected: () => ({ code: 2, reason: 'unknown_flag', flag: '--nonsense' }),
+  },
+  'a missing flag without a terminal': {
+    sessionAt: () => engines.redisUrl,
+    args: [],
+    expected: ({ missing }) => (missing ? { code: 2, ...missing } : 'done'),
+  },
+};
+
+interface Cell {
+  command: WalkedCommand;
+  situation: Situation;
+}
+
+/** A command in a situation, with and without `--json`. */
+interface Walked {
+  text: Result;
+  json: Result;
+}
+
+describe('every command', function () {
+  this.timeout(60_000);
+
+  async function walk({ command, situation }: Cell, account: Known['account']): Promise<Walked> {
+    const run = async (flags: string[]) => {
+      await using user = await newUser();
+      const { sessionAt } = situation;
+      const session = await (sessionAt ? holdSession(user, { claimedUrl: sessionAt() }) : startSession());
+      const known = { account, stranger: newAccount(), session };
+      const args = situation.args ?? command.args?.(known) ?? [];
+      return user.run([...command.words, ...flags, ...args], {
+        env: situation.env,
+        input: command.input?.(known),
+      });
+    };
+    return { text: await run([]), json: await run(['--json']) };
+  }
+
+  const cells = walkedCommands.flatMap((command) =>
+    Object.entries(situations).map(([name, situation]) => ({ command, situation, name })),
+  );
+  const walked = new Map<Cell, Walked>();
+  before(async () => {
+    await using user = await newUser();
+    const account = await register(user);
+    await inPool(cells, AT_ONCE, async (cell) => walked.set(cell, await walk(cell, account)));
+  });
+
+  for (const cell of cells) {
+    const { command, situation, name } = cell;
+    const expected = situation.expected(command);
+    const end = expected === 'done' ? 'is done' : `${expected.code}, ${expected.reason}`;
+    it(`airbnb ${command.words.join(' ')}, with ${name}: ${end}`, () => {
+      const { text, json } = walked.get(cell) as Walked;
+      if (expected === 'done') expectDone(text, json);
+      else if (command.reports && expected.code === 69) expectReport(text, json, expected);
+      else expectFailure(text, json, expected);
+    });
+  }
+});
+
+function expectDone(text: Result, json: Result): void {
+  for (const result of [text, json])
+    expect(result, result.stdout + result.stderr).to.include({ code: 0, stderr: '' });
+  expect(text.stdout).to.match(/\n$/);
+  expect(json.json()).to.be.an('object').that.does.not.have.property('error');
+}
+
+function expectFailure(text: Result, json: Result, expected: Exclude<Expected, 'done'>): void {
+  const { error, ...rest } = json.json();
+  expect(json, json.stdout + json.stderr).to.include({ code: expected.code, stderr: '' });
+  expect(rest).to.deep.equal({});
+  const { message, hint, ...members } = error;
+  expect(members).to.deep.equal(expected);
+  // One sentence, and then what to type.
+  expect(message).to.match(/^["A-Z][^\n]*\.$/);
+  expect(hint).to.match(/^[A-Z][^\n]*\.$/);
+  expect(text, text.stdout + text.stderr).to.include({ code: expected.code, stdout: '' });
+  expect(text.stderr).to.equal(`Error: ${message}\n${hint}\n`);
+}
+
+/** One whose result is what is wrong. */
+function expectReport(text: Result, json: Result, { code, reason, engine }: Exclude<Expected, 'done'>): void {
+  for (const result of [text, json]) expect(result).to.include({ code, stderr: '' });
+  const { ok, checks } = json.json();
+  expect(ok).to.equal(false);
+  const faults = checks.filter(({ status }: { status: string }) => status === 'fault');
+  expect(faults).not.to.deep.equal([]);
+  expect(faults[0].error).to.include({ code, reason, engine });
+  expect(text.stdout).to.contain(faults[0].error.message).and.to.contain(faults[0].error.hint);
+}
