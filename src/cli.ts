@@ -5,6 +5,7 @@ import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
 import { lightConfig } from './lib/light-config.ts';
+import { ownWords } from './lib/own-words.ts';
 import { print } from './lib/ui/output.ts';
 
 const BIN = 'airbnb';
@@ -84,16 +85,14 @@ function findCommand(argv: string[]): FoundCommand | undefined {
 }
 
 function asksForHelp(argv: string[]): boolean {
-  const end = argv.indexOf('--');
-  const words = end === -1 ? argv : argv.slice(0, end);
-  return argv[0] === 'help' || words.some((word) => word === '--help' || word === '-h');
+  return argv[0] === 'help' || ownWords(argv).some((word) => word === '--help' || word === '-h');
 }
 
 /** What fails outside of a command: an unknown command, and bugs. */
 async function fail(error: unknown, argv: string[]): Promise<void> {
   const { reportFailure } = await import('./lib/ui/report-failure.ts');
   const language = detectLanguage(process.env);
-  await reportFailure(error, { command: '', language, json: argv.includes('--json') });
+  await reportFailure(error, { command: '', language, json: ownWords(argv).includes('--json') });
 }
 
 /** What nobody caught: stderr that broke, or a bug. Node would print the error with all that it holds. */

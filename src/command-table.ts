@@ -36,6 +36,9 @@ export const commandTable = {
   get register(): CommandClass {
     return require('./commands/register.ts').default;
   },
+  get 'sessions:check'(): CommandClass {
+    return require('./commands/sessions/check.ts').default;
+  },
   get 'sessions:list'(): CommandClass {
     return require('./commands/sessions/list.ts').default;
   },

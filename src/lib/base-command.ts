@@ -5,6 +5,7 @@ import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
+import { ownWords } from './own-words.ts';
 import { print, printsOnTerminal } from './ui/output.ts';
 import { passwordFromStdin } from './ui/password-input.ts';
 import { askSecret, askText, askYesNo } from './ui/prompts.ts';
@@ -27,7 +28,7 @@ const MENDED_BY_SIGNING_IN = new Set(['never', 'expired', 'revoked', 'other_serv
 
 /** A command as the table of commands has it. */
 export type CommandClass = Command.Class &
-  Pick<typeof BaseCommand, 'texts'> & { start(argv: string[], config: Config): Promise<void> };
+  Pick<typeof BaseCommand, 'texts' | 'printsJson'> & { start(argv: string[], config: Config): Promise<void> };
 
 /**
  * What every command is built on: parse, restore the session, run, close. A command says what it does in
@@ -38,6 +39,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   static texts: Texts<CommandTexts>;
   /** Does the command need a session? */
   static needsSession = true;
+  /** Does it only look at its session? One that does neither refreshes it nor asks to sign in again. */
+  static isPassive = false;
+  /** Has it a document to print under `--json`? One that has not refuses the flag. */
+  static printsJson = true;
   /** May it ask although AIRBNB_TOKEN is set? Commands that sign in or register do. */
   static asksDespiteToken = false;
 
@@ -101,6 +106,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   override async init(): Promise<void> {
     const { flags, args } = await this.parse(this.ctor as never);
+    if (flags.json && !this.#class.printsJson)
+      throw new AppError('json_refused', { flag: '--json', command: this.#name });
     this.flags = flags as typeof this.flags;
     this.args = args as typeof this.args;
     this.context = new Context({
@@ -122,7 +129,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     } catch (error) {
       if (!this.#class.toleratesBadConfiguration) throw error;
     }
-    if (this.#class.needsSession) this.#live = await this.#restore();
+    if (this.#class.needsSession) this.#live = await this.#findLive();
     return this.execute();
   }
 
@@ -142,8 +149,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
   override jsonEnabled(): boolean {
-    const end = this.argv.indexOf('--');
-    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes('--json');
+    return this.#class.printsJson && ownWords(this.argv).includes('--json');
   }
 
   override logJson(document: unknown): void {
@@ -230,7 +236,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return (this.id ?? '').replaceAll(':', ' ');
   }
 
-  async #restore(): Promise<LiveSession> {
+  async #findLive(): Promise<LiveSession> {
+    if (this.#class.isPassive) return this.context.look();
     try {
       return await this.context.restore();
     } catch (error) {

@@ -15,16 +15,18 @@ export interface FailureJson {
   readonly setting?: string;
   /** Which flag, for wrong usage. */
   readonly flag?: string;
+  /** Whole seconds that are left, for `expires_soon`. */
+  readonly expires_in?: number;
 }
 
-/** Parameters of an error that its JSON carries as they are: names, never a value that somebody typed. */
-const PUBLISHED = ['engine', 'setting', 'flag'] as const;
+/** Parameters of an error that its JSON carries as they are: names and numbers, never a value that somebody typed. */
+const PUBLISHED = ['engine', 'setting', 'flag', 'expires_in'] as const;
 
 /** An error as people and scripts read it. */
 export function describeFailure(error: AppError, language: Language): FailureJson {
   const { message, hint } = errorTexts[language][error.reason](error.params);
   const published = PUBLISHED.flatMap((name) =>
-    error.params[name] === undefined ? [] : [[name, String(error.params[name])]],
+    error.params[name] === undefined ? [] : [[name, error.params[name]]],
   );
   return {
     code: error.exitCode,
@@ -33,6 +35,21 @@ export function describeFailure(error: AppError, language: Language): FailureJso
     hint: hint === undefined ? null : redactTokens(hint),
     ...Object.fromEntries(published),
   };
+}
+
+/**
+ * What to say of a value that somebody typed; nothing where it can be used.
+ * @param check throws an AppError where it cannot
+ */
+export function problemOf(check: () => unknown, language: Language): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { message, hint } = describeFailure(error, language);
+    return hint ? `${message} ${hint}` : message;
+  }
 }
 
 /**
@@ -51,11 +68,14 @@ export function toAppError(error: unknown, command: string): AppError {
       if (Array.isArray(flags) && isToken(String(flags[0]))) return new AppError('token_as_argument');
       return new AppError('unknown_flag', { ...nameOfFlag(flags), command });
     case 'UnexpectedArgsError':
+      if (isSwitchWithValue(args)) return new AppError('superfluous_value', { ...nameOfFlag(args), command });
       return new AppError('unexpected_argument', { command });
     case 'RequiredArgsError':
       return new AppError('missing_argument', { name: nameOfArgument(args), command });
     case 'FlagInvalidOptionError':
       return new AppError('invalid_value', optionsOf(error.message));
+    case 'FailedFlagValidationError':
+      return new AppError('conflicting_flags', flagsThatExclude(error.message));
     case 'CLIError':
       return misusedFlag(error.message, command) ?? new AppError('internal', {}, { cause: error });
     default:
@@ -68,6 +88,18 @@ function nameOfFlag(flags: unknown): ErrorParams {
   const flag = Array.isArray(flags) ? String(flags[0]).split('=')[0] : undefined;
   // One letter behind a single dash: `-phunter2` is a password, as mysql takes it.
   return flag && /^(-[a-z]|--[a-z][a-z-]{0,30})$/i.test(flag) ? { flag } : {};
+}
+
+/** `--json=yes` is no flag to oclif, as that takes no value. */
+function isSwitchWithValue(args: unknown): boolean {
+  return Array.isArray(args) && /^--[a-z][a-z-]{0,30}=/.test(String(args[0]));
+}
+
+/** From "--password-stdin=true cannot also be provided when using --password-file", in which the first is a switch. */
+function flagsThatExclude(message: string): ErrorParams {
+  const [, excluded, excluding] =
+    /--([a-z-]+)=true cannot also be provided when using --([a-z-]+)/.exec(message) ?? [];
+  return excluded && excluding ? { flags: `--${excluding}, --${excluded}` } : {};
 }
 
 function nameOfArgument(args: unknown): string {

@@ -89,10 +89,15 @@ export class Context {
    * @throws AppError of class not signed in, or of an engine
    */
   async restore(): Promise<LiveSession> {
-    this.#refuseEmbedded('REDIS_URL', this.config.redis);
-    const held = this.findHeld();
-    const backend = await this.backendOf(held);
-    return { ...backend, session: await backend.sessions.restore(held), source: held.source };
+    return this.#liveBy((sessions, held) => sessions.restore(held));
+  }
+
+  /**
+   * Looks at that session without refreshing it. Starts nothing and changes nothing.
+   * @throws AppError as a restore does
+   */
+  async look(): Promise<LiveSession> {
+    return this.#liveBy((sessions, held) => sessions.look(held));
   }
 
   /**
@@ -171,6 +176,15 @@ export class Context {
     const closing = this.#closing;
     this.#closing = [];
     await Promise.allSettled(closing.map((close) => close()));
+  }
+
+  async #liveBy(
+    find: (sessions: SessionService, held: HeldSession) => Promise<Session>,
+  ): Promise<LiveSession> {
+    this.#refuseEmbedded('REDIS_URL', this.config.redis);
+    const held = this.findHeld();
+    const backend = await this.backendOf(held);
+    return { ...backend, session: await find(backend.sessions, held), source: held.source };
   }
 
   #memoise(make: () => Promise<SessionBackend>): Promise<SessionBackend> {

@@ -26,6 +26,8 @@ const exitCodeOfReason = {
   conflicting_flags: ExitCode.usage,
   token_as_argument: ExitCode.usage,
   confirmation_required: ExitCode.usage,
+  json_refused: ExitCode.usage,
+  nothing_to_run: ExitCode.usage,
   invalid_email: ExitCode.usage,
   invalid_nombre: ExitCode.usage,
   invalid_password: ExitCode.usage,
@@ -37,6 +39,7 @@ const exitCodeOfReason = {
   other_server: ExitCode.notSignedIn,
   malformed: ExitCode.notSignedIn,
   corrupt: ExitCode.notSignedIn,
+  expires_soon: ExitCode.notSignedIn,
   wrong_credentials: ExitCode.notSignedIn,
   // 69, 78: the three classes of engine errors (Redis and PostgreSQL alike; `engine` in the params says which)
   unreachable: ExitCode.unavailable,
@@ -58,6 +61,9 @@ const exitCodeOfReason = {
   token_file_unsafe: ExitCode.badConfiguration,
   local_folder_unsafe: ExitCode.badConfiguration,
   home_missing: ExitCode.badConfiguration,
+  // 126, 127: of exec alone
+  not_executable: ExitCode.notExecutable,
+  not_found: ExitCode.notFound,
   // signals
   interrupted: ExitCode.interrupted,
   terminated: ExitCode.terminated,

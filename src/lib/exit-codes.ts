@@ -11,6 +11,10 @@ export const ExitCode = {
   tryLater: 75,
   notAllowed: 77,
   badConfiguration: 78,
+  /** Of `exec` alone, as shells have it: what it was to run cannot be executed. */
+  notExecutable: 126,
+  /** Of `exec` alone: what it was to run was not found. */
+  notFound: 127,
   interrupted: 130,
   terminated: 143,
 } as const;

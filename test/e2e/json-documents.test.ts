@@ -11,9 +11,10 @@ const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'json.md'), 'utf8'
 /** Under which heading of docs/json.md the document of each command is. */
 const HEADINGS: Record<keyof typeof commandTable, string> = {
   doctor: 'doctor',
-  login: 'login and whoami',
-  whoami: 'login and whoami',
+  login: 'login, whoami and sessions check',
+  whoami: 'login, whoami and sessions check',
   register: 'register',
+  'sessions:check': 'login, whoami and sessions check',
   'sessions:list': 'sessions list',
   'sessions:revoke': 'sessions revoke, sessions revoke-all, logout, password and db set-password',
   'sessions:revoke-all': 'sessions revoke, sessions revoke-all, logout, password and db set-password',
@@ -89,6 +90,7 @@ async function everyDocument(user: User): Promise<Record<string, unknown>> {
   const { id } = await login();
   await login();
   await run('whoami');
+  await run('sessions:check', ['--min-ttl', '5s']);
   await run('sessions:list');
   await run('sessions:revoke', [id]);
   await run('doctor');

@@ -126,6 +126,14 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'This needs to be confirmed, and there is no terminal to ask on.',
       hint: `Confirm it with ${flag ?? '--yes'}.`,
     }),
+    json_refused: ({ command }) => ({
+      message: `"airbnb ${command}" has no result that it could print as JSON.`,
+      hint: 'Leave --json out.',
+    }),
+    nothing_to_run: () => ({
+      message: 'There is no command to run.',
+      hint: 'Write it behind two dashes: airbnb exec -- COMMAND ARGUMENTS',
+    }),
     invalid_email: () => ({
       message: 'This is not an e-mail address that can be used.',
       hint: 'Give one such as ana@example.com, of at most 254 characters.',
@@ -181,6 +189,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     corrupt: () => ({
       message: 'Your session is damaged on the server and cannot be used.',
       hint: 'Sign in again with "airbnb login".',
+    }),
+    expires_soon: ({ expires_in, minimum }) => ({
+      message: `Your session ends in ${expires_in} s, which is less than ${minimum} s.`,
+      hint: 'Refresh it with "airbnb whoami", or sign in again with "airbnb login".',
     }),
     wrong_credentials: ({ embedded }) => ({
       message: embedded
@@ -338,6 +350,14 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'There is no home folder: HOME is not an absolute path.',
       hint: 'Set HOME to your home folder.',
     }),
+    not_executable: ({ program, code }) => ({
+      message: `${program} cannot be executed (${code}).`,
+      hint: 'Give it the right to be executed, or run the program that reads it: airbnb exec -- sh FILE',
+    }),
+    not_found: ({ program }) => ({
+      message: `${program} was not found.`,
+      hint: 'Check how it is spelled, and that PATH leads to it. What only a shell knows goes through one: airbnb exec -- sh -c "..."',
+    }),
     interrupted: () => ({ message: 'Interrupted.' }),
     terminated: () => ({ message: 'Terminated.' }),
   },
@@ -417,6 +437,14 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'Esto hay que confirmarlo, y no hay terminal donde preguntar.',
       hint: `Confírmalo con ${flag ?? '--yes'}.`,
     }),
+    json_refused: ({ command }) => ({
+      message: `"airbnb ${command}" no tiene un resultado que pueda imprimir como JSON.`,
+      hint: 'Quita --json.',
+    }),
+    nothing_to_run: () => ({
+      message: 'No hay ninguna orden que ejecutar.',
+      hint: 'Escríbela detrás de dos guiones: airbnb exec -- ORDEN ARGUMENTOS',
+    }),
     invalid_email: () => ({
       message: 'Esta no es una dirección de correo que sirva.',
       hint: 'Da una como ana@example.com, de 254 caracteres como máximo.',
@@ -478,6 +506,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     corrupt: () => ({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
       hint: 'Inicia sesión otra vez con "airbnb login".',
+    }),
+    expires_soon: ({ expires_in, minimum }) => ({
+      message: `Tu sesión termina en ${expires_in} s, que es menos de ${minimum} s.`,
+      hint: 'Renuévala con "airbnb whoami", o inicia sesión otra vez con "airbnb login".',
     }),
     wrong_credentials: ({ embedded }) => ({
       message: embedded
@@ -640,6 +672,14 @@ export const errorTexts = defineTexts<ErrorTexts>({
     home_missing: () => ({
       message: 'No hay carpeta personal: HOME no es una ruta absoluta.',
       hint: 'Define HOME con la ruta de tu carpeta personal.',
+    }),
+    not_executable: ({ program, code }) => ({
+      message: `${program} no se puede ejecutar (${code}).`,
+      hint: 'Dale permiso de ejecución, o ejecuta el programa que lo lee: airbnb exec -- sh ARCHIVO',
+    }),
+    not_found: ({ program }) => ({
+      message: `No se encontró ${program}.`,
+      hint: 'Revisa cómo está escrito y que PATH lleve hasta él. Lo que solo conoce una shell pasa por ella: airbnb exec -- sh -c "..."',
     }),
     interrupted: () => ({ message: 'Interrumpido.' }),
     terminated: () => ({ message: 'Terminado.' }),

@@ -59,6 +59,8 @@ export const helpTexts = defineTexts<HelpTexts>({
         notAllowed: 'Not allowed.',
         badConfiguration:
           'Bad configuration: an unusable setting, a wrong service password, an untrusted certificate, an unsafe token file, missing tables.',
+        notExecutable: 'Of "airbnb exec" alone: the command cannot be executed.',
+        notFound: 'Of "airbnb exec" alone: the command was not found.',
         interrupted: 'Interrupted (Ctrl-C).',
         terminated: 'Terminated (SIGTERM).',
       },
@@ -96,6 +98,8 @@ export const helpTexts = defineTexts<HelpTexts>({
         notAllowed: 'No permitido.',
         badConfiguration:
           'Configuración incorrecta: un valor que no sirve, contraseña de un servicio equivocada, certificado no fiable, archivo del token inseguro, tablas que faltan.',
+        notExecutable: 'Solo de "airbnb exec": la orden no se puede ejecutar.',
+        notFound: 'Solo de "airbnb exec": no se encontró la orden.',
         interrupted: 'Interrumpido (Ctrl-C).',
         terminated: 'Terminado (SIGTERM).',
       },

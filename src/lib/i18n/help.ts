@@ -151,8 +151,10 @@ class TranslatedHelp extends Help {
   }
 
   #translate(command: Command.Loadable): Command.Loadable {
-    const { texts } = commandTable[command.id as keyof typeof commandTable];
-    return translateCommand(command, texts, this.#style.language);
+    const { texts, printsJson } = commandTable[command.id as keyof typeof commandTable];
+    const { json, ...otherFlags } = command.flags;
+    const taken = printsJson ? command : { ...command, flags: otherFlags };
+    return translateCommand(taken, texts, this.#style.language);
   }
 
   #translateTopic(topic: Interfaces.Topic): Interfaces.Topic {
@@ -192,10 +194,16 @@ class TranslatedCommandHelp extends CommandHelp {
     return super.flags(flags.map((flag) => ({ ...flag, required: false })));
   }
 
+  /** What oclif makes of flags and arguments, unless the command says it itself. */
+  #ownUsage(): string {
+    const [usage] = [this.command.usage ?? []].flat();
+    return usage ?? this.defaultUsage();
+  }
+
   /** Long ones are broken between the flags, never between a flag and its value. */
   protected override usage(): string {
     const indentation = this.indentSpacing * 2;
-    const line = `$ ${this.config.bin} ${glue(this.defaultUsage(), /\[[^\]]*\]/g)}`;
+    const line = `$ ${this.config.bin} ${glue(this.#ownUsage(), /\[[^\]]*\]/g)}`;
     const lines = this.wrap(line, this.indentSpacing + indentation);
     return unglue(lines.replaceAll('\n', `\n${' '.repeat(indentation)}`));
   }

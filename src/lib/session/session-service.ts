@@ -2,7 +2,7 @@ import type { SessionLifetime } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { describeDevice, type Surroundings, sshAddress } from './device.ts';
 import type { Session, WireSession } from './session.ts';
-import type { Credential, Listing, ServerFacts, SessionStore } from './session-store.ts';
+import type { Credential, Listing, Restored, ServerFacts, SessionStore } from './session-store.ts';
 import { idOfMark, markOf, newToken } from './session-token.ts';
 import { fromWireTime, toWireTime } from './wire-time.ts';
 
@@ -23,6 +23,7 @@ const MIN_VALKEY = [7, 2] as const;
 export class SessionService {
   readonly #store: SessionStore;
   readonly #lifetime: SessionLifetime;
+  #assured: { readonly facts: ServerFacts; readonly at: number } | undefined;
 
   constructor(store: SessionStore, lifetime: SessionLifetime) {
     this.#store = store;
@@ -34,7 +35,7 @@ export class SessionService {
    * @throws AppError `unsupported_version` where the server is too old
    */
   async start(profile: Profile, surroundings: Surroundings): Promise<Session> {
-    const facts = await this.facts();
+    const facts = await this.#recentFacts();
     const now = toWireTime(new Date());
     const ssh = sshAddress(surroundings.sshConnection);
     const { ttl, maxAge } = this.#lifetime;
@@ -64,17 +65,33 @@ export class SessionService {
    * @throws AppError `expired`, `revoked` or `corrupt`
    */
   async restore(credential: Credential): Promise<Session> {
-    const restored = await this.#store.restore(credential, this.#lifetime.ttl, new Date());
-    if ('ended' in restored) throw new AppError(restored.ended);
-    return restored.session;
+    return liveOf(await this.#store.restore(credential, this.#lifetime.ttl, new Date()));
+  }
+
+  /**
+   * Looks at the session of a token without refreshing it, or changing anything else.
+   * @throws AppError `expired`, `revoked` or `corrupt`, as a restore would
+   */
+  async look(credential: Credential): Promise<Session> {
+    return liveOf(await this.#store.look(credential));
   }
 
   /** A user's live sessions, newest first; none of them is refreshed. */
   async list(userId: number): Promise<Listing> {
     const listing = await this.#store.list(userId);
-    const start = (session: Session) => fromWireTime(session.wire.created_at)?.getTime() ?? 0;
-    listing.sessions.sort((a, b) => start(b) - start(a) || a.mark.localeCompare(b.mark));
+    listing.sessions.sort(newestFirst);
     return listing;
+  }
+
+  /**
+   * Some of a user's live sessions, newest first, for completion: changes nothing, not even what is dead in the index,
+   * and takes no longer where there are very many.
+   * @param prefix what their ids begin with, in hex
+   */
+  async glance(userId: number, prefix: string): Promise<Session[]> {
+    const wanted = prefix.toLowerCase();
+    const sessions = await this.#store.glance(userId, (mark) => idOfMark(mark).startsWith(wanted));
+    return sessions.sort(newestFirst);
   }
 
   /**
@@ -118,12 +135,41 @@ export class SessionService {
     return this.#store.end(tokens, userId, onProgress);
   }
 
-  /** What the server says of itself. @throws AppError `unsupported_version` */
+  /** What the server says of itself. @throws AppError `unsupported_version`, or of the engine */
   async facts(): Promise<ServerFacts> {
     const facts = await this.#store.facts();
     refuseOldServer(facts);
     return facts;
   }
+
+  /**
+   * Makes sure that the server answers, and that it serves keys. A start after this need not ask again.
+   * @param timeout milliseconds
+   * @throws AppError as {@link SessionService.facts}
+   */
+  async assureReachable(timeout: number): Promise<void> {
+    const facts = await this.#store.facts(timeout);
+    refuseOldServer(facts);
+    this.#assured = { facts, at: performance.now() };
+  }
+
+  /** The facts that are known already, with the clock moved on, or new ones. */
+  async #recentFacts(): Promise<ServerFacts> {
+    if (!this.#assured) return this.facts();
+    const { facts, at } = this.#assured;
+    return { ...facts, now: facts.now + Math.round(performance.now() - at) };
+  }
+}
+
+function newestFirst(a: Session, b: Session): number {
+  const start = ({ wire }: Session) => fromWireTime(wire.created_at)?.getTime() ?? 0;
+  return start(b) - start(a) || a.mark.localeCompare(b.mark);
+}
+
+/** @throws AppError with the reason for which there is no session */
+function liveOf(restored: Restored): Session {
+  if ('ended' in restored) throw new AppError(restored.ended);
+  return restored.session;
 }
 
 /** @throws AppError `unsupported_version`. A server that does not tell its version is taken as it is. */

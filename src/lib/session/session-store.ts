@@ -22,6 +22,9 @@ const BATCH = 10_000;
 const BATCH_TIMEOUT = 15_000;
 /** So few tokens are ended in the time of any other flight: who signs out does not wait for a server that is down. */
 const FEW = 100;
+/** How many members of the index a glance looks at, and how many sessions it reads at most. */
+const GLANCED = 1_000;
+const GLANCED_SESSIONS = 100;
 /** How many members of the index a login looks at to remove the dead ones. */
 const PRUNED_AT_LOGIN = 20;
 
@@ -39,6 +42,16 @@ export interface Listing {
   readonly sessions: Session[];
   /** Tokens whose session is there but cannot be read. */
   readonly corrupt: string[];
+}
+
+/** What some tokens of an index turned out to be. */
+interface Found {
+  readonly sessions: Session[];
+  readonly corrupt: string[];
+  /** Tokens without a session. */
+  readonly dead: string[];
+  /** Tokens of sessions that were ended and that another client has brought back. */
+  readonly revived: string[];
 }
 
 /** What Redis says of itself and of this connection. */
@@ -90,6 +103,31 @@ export class SessionStore {
     const isIndexed = wire.user_id === userId && member === 1 && indexTtl === -1;
     const ended = isIndexed ? undefined : await this.#mendIndex(token, mark, wire.user_id);
     return ended ? { ended } : { session: { token, mark, wire, expiresInMs: reply[2] } };
+  }
+
+  /**
+   * Reads a session in one flight, and changes nothing: neither it, nor its TTL, nor the index. What a restore would
+   * delete stays, with the same verdict.
+   */
+  async look({ token, mark }: Credential): Promise<Restored> {
+    const [json, ttl, revoked, time] = await this.#redis.flight<
+      [string | null | typeof UNREADABLE, number, number, [string, string] | undefined]
+    >((redis) => [
+      redis.get(sessionKey(token)).catch(unreadableIfWrongType),
+      redis.pttl(sessionKey(token)),
+      redis.exists(revokedKey(mark)),
+      // Not everyone may ask, and few sessions have an end that needs it.
+      (redis.time() as unknown as Promise<[string, string]>).catch(() => undefined),
+    ]);
+    if (revoked === 1) return { ended: 'revoked' };
+    if (json === null || ttl === -2) return { ended: 'expired' };
+    const wire = typeof json === 'string' ? parseWireSession(json) : undefined;
+    if (!wire) return { ended: 'corrupt' };
+    if (typeof wire.ends_at !== 'number') return { session: { token, mark, wire, expiresInMs: ttl } };
+    // The Python client sets the whole lifetime without a look at the absolute end.
+    const left = Math.floor(wire.ends_at) - (time ? milliseconds(time) : Date.now());
+    if (left <= 0) return { ended: 'expired' };
+    return { session: { token, mark, wire, expiresInMs: ttl < 0 ? left : Math.min(ttl, left) } };
   }
 
   /**
@@ -163,54 +201,75 @@ export class SessionStore {
 
   /** A user's live sessions, in no order, none of them refreshed. Removes dead members from the index. */
   async list(userId: number): Promise<Listing> {
-    const tokens = await this.tokensOf(userId);
-    const sessions: Session[] = [];
-    const corrupt: string[] = [];
-    const dead: string[] = [];
-    const revived: string[] = [];
-    for (const batch of batches(tokens)) {
-      const marks = batch.map(markOf);
-      const replies = await this.#redis.flight<(string | number | null | typeof UNREADABLE)[]>(
-        (redis) =>
-          batch.flatMap((token, index) => [
-            redis.get(sessionKey(token)).catch(unreadableIfWrongType),
-            redis.pttl(sessionKey(token)),
-            redis.exists(revokedKey(marks[index] as string)),
-          ]),
-        BATCH_TIMEOUT,
-      );
-      for (const [index, token] of batch.entries()) {
-        const [json, ttl, revoked] = replies.slice(index * 3, index * 3 + 3);
-        if (json === null || ttl === -2) dead.push(token);
-        else if (revoked === 1) revived.push(token);
-        else {
-          const wire = typeof json === 'string' ? parseWireSession(json) : undefined;
-          if (!wire) corrupt.push(token);
-          else if (wire.user_id === userId) {
-            sessions.push({ token, mark: marks[index] as string, wire, expiresInMs: ttl as number });
-          }
-        }
-      }
-    }
+    const found: Found = { sessions: [], corrupt: [], dead: [], revived: [] };
+    for (const batch of batches(await this.tokensOf(userId))) await this.#find(batch, userId, found);
+    const { sessions, corrupt, dead, revived } = found;
     if (revived.length > 0) await this.end(revived, userId);
     await this.#prune(userId, dead);
     return { sessions, corrupt };
   }
 
-  async facts(): Promise<ServerFacts> {
-    const [time, client, info] = await this.#redis.flight<[[string, string], string, string]>((redis) => [
-      redis.time() as unknown as Promise<[string, string]>,
-      // Not everyone may ask: an ACL can forbid both.
-      (redis.call('CLIENT', 'INFO') as Promise<string>).catch(() => ''),
-      redis.info('server').catch(() => ''),
+  /**
+   * Some of a user's live sessions, in no order, for a glance that changes nothing and takes two short flights however
+   * long the index is: of one that is longer than {@link GLANCED} it sees a random part.
+   * @param isWanted tells by the mark whether a session is worth reading
+   */
+  async glance(userId: number, isWanted: (mark: string) => boolean): Promise<Session[]> {
+    const [members] = await this.#redis.flight<[string[]]>((redis) => [
+      redis.srandmember(indexKey(userId), GLANCED),
     ]);
+    const tokens = members.filter((token) => isWanted(markOf(token)));
+    const found: Found = { sessions: [], corrupt: [], dead: [], revived: [] };
+    await this.#find(tokens.slice(0, GLANCED_SESSIONS), userId, found);
+    return found.sessions;
+  }
+
+  /** @param timeout milliseconds, where they are not those of any other flight */
+  async facts(timeout?: number): Promise<ServerFacts> {
+    const [time, client, info] = await this.#redis.flight<[[string, string], string, string, number]>(
+      (redis) => [
+        redis.time() as unknown as Promise<[string, string]>,
+        // Not everyone may ask: an ACL can forbid both.
+        (redis.call('CLIENT', 'INFO') as Promise<string>).catch(() => ''),
+        redis.info('server').catch(() => ''),
+        // A server that is still loading answers the others, and nothing that is about a key.
+        redis.exists(revokedKey('')),
+      ],
+      timeout,
+    );
     const peer = /\baddr=(\S+):\d+/.exec(client)?.[1];
     return {
-      now: Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000),
+      now: milliseconds(time),
       address: peer && !peer.startsWith('/') ? peer.replace(/^\[(.*)\]$/, '$1') : null,
       redisVersion: /^redis_version:(\S+)/m.exec(info)?.[1],
       valkeyVersion: /^valkey_version:(\S+)/m.exec(info)?.[1],
     };
+  }
+
+  /** Reads the sessions of some tokens of a user's index, and sorts them by what they are. */
+  async #find(tokens: readonly string[], userId: number, found: Found): Promise<void> {
+    const marks = tokens.map(markOf);
+    const replies = await this.#redis.flight<(string | number | null | typeof UNREADABLE)[]>(
+      (redis) =>
+        tokens.flatMap((token, index) => [
+          redis.get(sessionKey(token)).catch(unreadableIfWrongType),
+          redis.pttl(sessionKey(token)),
+          redis.exists(revokedKey(marks[index] as string)),
+        ]),
+      BATCH_TIMEOUT,
+    );
+    for (const [index, token] of tokens.entries()) {
+      const [json, ttl, revoked] = replies.slice(index * 3, index * 3 + 3);
+      if (json === null || ttl === -2) found.dead.push(token);
+      else if (revoked === 1) found.revived.push(token);
+      else {
+        const wire = typeof json === 'string' ? parseWireSession(json) : undefined;
+        if (!wire) found.corrupt.push(token);
+        else if (wire.user_id === userId) {
+          found.sessions.push({ token, mark: marks[index] as string, wire, expiresInMs: ttl as number });
+        }
+      }
+    }
   }
 
   /**
@@ -254,6 +313,11 @@ export class SessionStore {
       ...(userId === undefined ? [] : [(redis: Redis) => [redis.srem(indexKey(userId), token)]]),
     ]);
   }
+}
+
+/** Redis' TIME, in seconds and microseconds, as milliseconds since 1970. */
+function milliseconds([seconds, micros]: readonly [string, string]): number {
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
 const UNREADABLE = Symbol('a value of another type');

@@ -72,6 +72,6 @@ function rfc3339(text: unknown): string | null {
 }
 
 /** Whole seconds, never 0 for what still lives; null for a session without an end. */
-function secondsLeft(milliseconds: number): number | null {
+export function secondsLeft(milliseconds: number): number | null {
   return milliseconds < 0 ? null : Math.max(1, Math.ceil(milliseconds / 1000));
 }
