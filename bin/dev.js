@@ -16,8 +16,9 @@ if (process.env.AIRBNB_DEV !== 'yes') {
   process.exit(status ?? 1);
 }
 delete process.env.AIRBNB_DEV;
+const debug = process.env.DEBUG;
 delete process.env.DEBUG;
 
 const root = join(__dirname, '..');
 
-require('../src/cli.ts').main(process.argv.slice(2), { root, stock: { root, ignoreManifest: true } });
+require('../src/cli.ts').main(process.argv.slice(2), { root, debug, stock: { root, ignoreManifest: true } });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 
 // DEBUG makes libraries print AUTH arguments and keys, so it goes before anything else is loaded.
+const debug = process.env.DEBUG;
 delete process.env.DEBUG;
 
 const { existsSync, lstatSync, readFileSync } = require('node:fs');
@@ -32,7 +33,7 @@ const requireFromDist = createRequire(main);
 const loaded = new Map();
 
 load(main)
-  .main(process.argv.slice(2), { root })
+  .main(process.argv.slice(2), { root, debug })
   .then(() => {
     // Everything is done and printed: the rest would be Node taking its heap apart.
     if (!process.exitCode) process.exit();

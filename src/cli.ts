@@ -1,6 +1,8 @@
 import type { Interfaces } from '@oclif/core';
 import { version } from '../package.json';
 import { commandTable } from './command-table.ts';
+import { keepCallersDebug } from './lib/callers-debug.ts';
+import { endOnSignals } from './lib/end-on-signals.ts';
 import { AppError, type ErrorParams } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
@@ -9,11 +11,15 @@ import { ownWords } from './lib/own-words.ts';
 import { print } from './lib/ui/output.ts';
 
 const BIN = 'airbnb';
+/** What the scripts of completion call; no command, so that no help and no list has it. */
+const TAB = '__complete';
 
 /** Where the program is, and how it starts its commands. */
 export interface Launch {
   /** Folder of the package's own package.json. */
   readonly root: string;
+  /** DEBUG as it was before it was taken out of the environment. */
+  readonly debug: string | undefined;
   /** How stock oclif is to find the commands, where it is to run them: in development. */
   readonly stock?: Interfaces.LoadOptions;
 }
@@ -23,6 +29,11 @@ export interface Launch {
  * @param argv what was typed after `airbnb`
  */
 export async function main(argv: string[], launch: Launch): Promise<void> {
+  if (argv[0] === TAB) {
+    const { answerTab } = await import('./lib/completion/tab.ts');
+    return answerTab(argv.slice(1), launch.root);
+  }
+  keepCallersDebug(launch.debug);
   endOnSignals();
   process.on('uncaughtException', (error) => void endUncaught(error, argv));
   try {
@@ -103,10 +114,4 @@ async function endUncaught(error: NodeJS.ErrnoException, argv: string[]): Promis
     // A reader that has gone is no fault, but what it would have read may be one.
     process.exit(process.exitCode ?? (error.code === 'EPIPE' ? ExitCode.done : ExitCode.failed));
   }
-}
-
-/** Exit codes of our own for Ctrl-C and a polite end, so that scripts see the same ones everywhere. */
-function endOnSignals(): void {
-  process.once('SIGINT', () => process.exit(ExitCode.interrupted));
-  process.once('SIGTERM', () => process.exit(ExitCode.terminated));
 }

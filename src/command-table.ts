@@ -3,6 +3,9 @@ import type { CommandClass } from './lib/base-command.ts';
 
 /** Every command by its id. Each is loaded when it is first asked for. */
 export const commandTable = {
+  get completion(): CommandClass {
+    return require('./commands/completion.ts').default;
+  },
   get 'db:migrate'(): CommandClass {
     return require('./commands/db/migrate.ts').default;
   },
@@ -14,6 +17,9 @@ export const commandTable = {
   },
   get doctor(): CommandClass {
     return require('./commands/doctor.ts').default;
+  },
+  get exec(): CommandClass {
+    return require('./commands/exec.ts').default;
   },
   get 'local:reset'(): CommandClass {
     return require('./commands/local/reset.ts').default;

@@ -8,8 +8,11 @@ import { newUser, type User } from '../support/cli.ts';
 
 const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'json.md'), 'utf8');
 
+/** Those that refuse `--json`. */
+type WithoutDocument = 'completion' | 'exec';
+
 /** Under which heading of docs/json.md the document of each command is. */
-const HEADINGS: Record<keyof typeof commandTable, string> = {
+const HEADINGS: Record<Exclude<keyof typeof commandTable, WithoutDocument>, string> = {
   doctor: 'doctor',
   login: 'login, whoami and sessions check',
   whoami: 'login, whoami and sessions check',

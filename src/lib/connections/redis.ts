@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
 import { type RedisAddress, redisSetting } from './redis-address.ts';
+import { redisFailed } from './redis-errors.ts';
 import { fly } from './redis-flight.ts';
 import type { RedisLink } from './redis-link.ts';
 import { ServerLink } from './redis-server.ts';
@@ -16,6 +17,7 @@ export type RedisTarget = RedisAddress | { readonly socket: string };
 export class RedisConnection {
   readonly #target: RedisTarget;
   #link: Promise<RedisLink> | undefined;
+  #isClosed = false;
 
   constructor(target: RedisTarget) {
     this.#target = target;
@@ -34,10 +36,14 @@ export class RedisConnection {
     issue: (redis: Redis) => readonly [...{ [K in keyof T]: PromiseLike<T[K]> }],
     timeout?: number,
   ): Promise<T> {
+    if (this.#isClosed) throw this.#namingSetting(redisFailed('unreachable', 'ECONNABORTED'));
     this.#link ??= linkTo(this.#target);
+    const link = this.#link;
     try {
-      return (await fly(await this.#link, issue, timeout)) as unknown as T;
+      return (await fly(await link, issue, timeout)) as unknown as T;
     } catch (error) {
+      // The next flight finds a way of its own: to a server that is back, or to the primary that has replaced it.
+      if (this.#link === link) this.#dropLink();
       throw this.#namingSetting(error);
     }
   }
@@ -75,9 +81,15 @@ export class RedisConnection {
     });
   }
 
-  /** Ends the connection. Nothing is sent, and nothing is waited for. */
+  /** Ends the connection for good. Nothing is sent, and nothing is waited for. */
   close(): void {
+    this.#isClosed = true;
+    this.#dropLink();
+  }
+
+  #dropLink(): void {
     this.#link?.then((link) => link.close());
+    this.#link = undefined;
   }
 
   /** Says which setting led here, where it is not the usual one. */

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts';
 import { ExitCode } from '../exit-codes.ts';
 
 const STDOUT = 1;
+const STDERR = 2;
 
 /** Milliseconds until a pipe that is full, and that somebody made non-blocking, is tried again. */
 const FULL_PIPE_PAUSE = 5;
@@ -26,6 +27,18 @@ export function print(text: string): void {
       if (code !== 'EAGAIN') throw new AppError('output_unwritable', { code });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE);
     }
+  }
+}
+
+/**
+ * Says something on a stderr that another program has too, which must not be disturbed: Node's own stream would make it
+ * non-blocking for both. What cannot be said is lost.
+ */
+export function printBesides(text: string): void {
+  try {
+    writeSync(STDERR, text);
+  } catch {
+    // Full, or nobody reads it: nothing that anybody could be told.
   }
 }
 
