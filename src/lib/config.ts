@@ -107,7 +107,8 @@ export function loadConfig(environment: Environment, packageRoot: string): Confi
   return new Config(new Settings(environment, { configFolder: config, packageRoot }), folders, home);
 }
 
-function homeFolder(): string {
+/** The user's home. @throws AppError `home_missing` */
+export function homeFolder(): string {
   let home = '';
   try {
     home = homedir();

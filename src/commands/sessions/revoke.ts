@@ -34,6 +34,7 @@ const texts = defineTexts({
 export default class SessionsRevoke extends BaseCommand<typeof SessionsRevoke> {
   static override texts = texts;
   static override args = { id: Args.string({ required: true, multiple: true, ignoreStdin: true }) };
+  static override completes = { id: 'sessions' } as const;
 
   /** A malformed id is a typo: it must not slide the session, so it is found before that is restored. */
   override async init(): Promise<void> {

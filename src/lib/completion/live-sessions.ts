@@ -1,0 +1,104 @@
+import { Context } from '../context.ts';
+import { defineTexts, detectLanguage, type Language } from '../i18n/language.ts';
+import type { HeldSession } from '../session/current-session.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionService } from '../session/session-service.ts';
+import { idOfMark } from '../session/session-token.ts';
+import { fromWireTime } from '../session/wire-time.ts';
+import type { Environment } from '../settings.ts';
+import { shown } from '../ui/rows.ts';
+import type { Candidate } from './offers.ts';
+
+/** Milliseconds that TAB waits for Redis, connecting and the look-up of its name included. */
+const PATIENCE = 150;
+
+const texts = defineTexts({
+  en: { current: 'this session' },
+  es: { current: 'esta sesión' },
+});
+
+export interface Surrounding {
+  readonly environment: Environment;
+  readonly packageRoot: string;
+}
+
+/**
+ * The user's live sessions, newest first, each with its device and age: what can be revoked. By the configuration of
+ * commands; starts no engine, refreshes no session and changes nothing.
+ * @param prefix what their ids begin with
+ * @returns nothing where there is no live session of one's own, or where Redis does not answer in time
+ * @throws AppError where the configuration or the token file is at fault
+ */
+export async function findLiveSessions(
+  prefix: string,
+  { environment, packageRoot }: Surrounding,
+): Promise<readonly Candidate[]> {
+  if (!/^[0-9a-f]{0,12}$/i.test(prefix)) return [];
+  const context = new Context({
+    environment,
+    packageRoot,
+    version: '',
+    strict: false,
+    isTerminal: () => false,
+    onNotice: () => {},
+  });
+  try {
+    const { config } = context;
+    config.validate();
+    const held = context.findHeld();
+    const { sessions } = await context.backendOf(held);
+    const { own, all } = await inTime(lookAround(sessions, held, prefix));
+    const language = detectLanguage(environment, config.settings.get('AIRBNB_LANG'));
+    return all.map((session) => ({
+      value: idOfMark(session.mark),
+      describe: () => describe(session, session.token === own.token, language),
+    }));
+  } finally {
+    await context.close();
+  }
+}
+
+/** One's own session, whose end is that of all offers, and the others: at once where the token file knows the user. */
+async function lookAround(sessions: SessionService, held: HeldSession, prefix: string) {
+  const { userId } = held;
+  const [own, early] = await Promise.all([
+    sessions.look(held),
+    userId === undefined ? undefined : sessions.glance(userId, prefix),
+  ]);
+  const isSame = own.wire.user_id === userId;
+  return { own, all: isSame && early ? early : await sessions.glance(own.wire.user_id, prefix) };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('Redis did not answer in time')), PATIENCE);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `laptop linux airbnb/0.1.0 tty, 5 min. ago`. */
+function describe({ wire }: Session, isCurrent: boolean, language: Language): string {
+  const started = fromWireTime(wire.created_at);
+  const age = started && ageOf(started, language);
+  return [shown(wire.device), age, isCurrent && texts[language].current].filter(Boolean).join(', ');
+}
+
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
+/** How long ago something was, in the largest unit that is whole. */
+function ageOf(time: Date, language: Language): string {
+  const seconds = Math.max(0, Math.round((Date.now() - time.getTime()) / 1000));
+  const [unit, length] = UNITS.find(([, each]) => seconds >= each) ?? (['second', 1] as const);
+  const words = new Intl.RelativeTimeFormat(language, { style: 'short' });
+  return words.format(-Math.floor(seconds / length), unit);
+}
