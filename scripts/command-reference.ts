@@ -101,15 +101,20 @@ function usage(flag: Command.Flag.Any): string {
 
 function withValue(flag: Command.Flag.Any): string {
   return flag.type === 'option'
-    ? `--${flag.name} ${flag.options?.join('|') ?? flag.name.toUpperCase()}`
+    ? `--${flag.name} ${flag.options?.join('|') ?? placeholderOf(flag)}`
     : `--${flag.name}`;
 }
 
 /** Without the options, as a bar would end the cell of the table. */
 function label(flag: Command.Flag.Any): string {
   const { name, char } = flag;
-  const value = flag.type === 'option' ? ` ${name.toUpperCase()}` : '';
+  const value = flag.type === 'option' ? ` ${placeholderOf(flag)}` : '';
   return `\`--${name}${value}\`${char ? `, \`-${char}\`` : ''}`;
+}
+
+/** What stands for the value of a flag: its name, unless it says another. */
+function placeholderOf({ name, helpValue }: Extract<Command.Flag.Any, { type: 'option' }>): string {
+  return (typeof helpValue === 'string' ? helpValue.replace(/[<>]/g, '') : name).toUpperCase();
 }
 
 function notes(flag: Command.Flag.Any): string {

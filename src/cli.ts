@@ -54,11 +54,28 @@ async function dispatch(argv: string[], launch: Launch): Promise<void> {
     await run(command, launch);
     return;
   }
-  if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', { command: '' });
+  if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', await nearFlag(first));
   const subject = command?.id.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
   const { showHelpAbout } = await import('./whole-oclif.ts');
   const isKnown = await showHelpAbout(subject, launch.stock ?? { root: launch.root });
-  if (!isKnown) throw new AppError('unknown_command', nameOf(subject));
+  if (!isKnown)
+    throw new AppError('unknown_command', { ...nameOf(subject), ...(await nearCommand(subject)) });
+}
+
+/** The command or topic that may have been meant. It is ours, so it may be told whatever was typed. */
+async function nearCommand(words: string[]): Promise<ErrorParams> {
+  const { nearestCommand } = await import('./lib/nearest.ts');
+  const commands = Object.keys(commandTable).map((id) => id.replaceAll(':', ' '));
+  const topics = commands.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '');
+  const nearest = nearestCommand(words, [...commands, ...new Set(topics), 'help', 'version']);
+  return nearest ? { nearest } : {};
+}
+
+/** The same for a flag of no command. */
+async function nearFlag(word: string): Promise<ErrorParams> {
+  const { nearestFlag } = await import('./lib/nearest.ts');
+  const nearest = nearestFlag(word, ['help', 'version']);
+  return { command: '', ...(nearest ? { nearest: nearest } : {}) };
 }
 
 /** A command that was found, and the arguments that are its own. */
@@ -103,7 +120,11 @@ function asksForHelp(argv: string[]): boolean {
 async function fail(error: unknown, argv: string[]): Promise<void> {
   const { reportFailure } = await import('./lib/ui/report-failure.ts');
   const language = detectLanguage(process.env);
-  await reportFailure(error, { command: '', language, json: ownWords(argv).includes('--json') });
+  await reportFailure(error, {
+    command: '',
+    language,
+    json: ownWords(argv).some((word) => /^--json(=|$)/.test(word)),
+  });
 }
 
 /** What nobody caught: stderr that broke, or a bug. Node would print the error with all that it holds. */

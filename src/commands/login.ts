@@ -1,8 +1,12 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/base-command.ts';
+import type { LiveSession } from '../lib/context.ts';
+import { AppError } from '../lib/errors.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { sharedTexts } from '../lib/i18n/shared-texts.ts';
 import { liveSessionJson } from '../lib/ui/live-session-view.ts';
+import { print } from '../lib/ui/output.ts';
+import { passwordFlags } from '../lib/ui/password-flags.ts';
 import { askSecret } from '../lib/ui/prompts.ts';
 import { harmless } from '../lib/ui/terminal-text.ts';
 
@@ -14,10 +18,15 @@ const texts = defineTexts({
     examples: {
       'airbnb login': 'Asks for the e-mail and the password',
       'airbnb login --email ana@example.com --password-stdin < password.txt': 'In a script',
+      'airbnb login --email ana@example.com --password-file password.txt': 'The same',
+      'export AIRBNB_TOKEN="$(airbnb login --token-only --email ana@example.com --password-file password.txt)"':
+        'For this shell alone',
     },
     flags: {
       email: 'E-mail of the account.',
       'password-stdin': 'Read the password from standard input.',
+      'password-file': 'Read the password from a file, which nobody else should be able to read.',
+      'token-only': 'Print the token, for AIRBNB_TOKEN, and nothing else; write no file.',
     },
     lifetime: 'To change the lifetime, set AIRBNB_SESSION_TTL (seconds).',
     tokenSet: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
@@ -29,10 +38,15 @@ const texts = defineTexts({
     examples: {
       'airbnb login': 'Pide el correo y la contraseña',
       'airbnb login --email ana@example.com --password-stdin < password.txt': 'En un script',
+      'airbnb login --email ana@example.com --password-file password.txt': 'Lo mismo',
+      'export AIRBNB_TOKEN="$(airbnb login --token-only --email ana@example.com --password-file password.txt)"':
+        'Solo para este shell',
     },
     flags: {
       email: 'Correo de la cuenta.',
       'password-stdin': 'Lee la contraseña de la entrada estándar.',
+      'password-file': 'Lee la contraseña de un archivo, que nadie más debería poder leer.',
+      'token-only': 'Imprime el token, para AIRBNB_TOKEN, y nada más; no escribe ningún archivo.',
     },
     lifetime: 'Para cambiar la duración, define AIRBNB_SESSION_TTL (segundos).',
     tokenSet:
@@ -46,23 +60,46 @@ export default class Login extends BaseCommand<typeof Login> {
   static override asksDespiteToken = true;
   static override flags = {
     email: Flags.string(),
-    'password-stdin': Flags.boolean(),
+    ...passwordFlags,
+    'token-only': Flags.boolean(),
   };
 
+  override async init(): Promise<void> {
+    await super.init();
+    if (this.flags['token-only'] && this.flags.json) {
+      throw new AppError('json_refused', { flag: '--json', command: 'login --token-only' });
+    }
+  }
+
   protected async execute() {
+    const { ask } = sharedTexts[this.language];
+    const tokenOnly = this.flags['token-only'];
+    if (!tokenOnly) this.context.sessionFile.refuseUnsafe(); // Before anybody types a password.
+    const email = await this.flagOrAsk('email', this.flags.email, ask.email);
+    const password = await this.passwordOrAsk(this.flags, () => askSecret(ask.password));
+    const live = await this.signIn(email, password, !tokenOnly);
+    if (tokenOnly) return this.#printToken(live);
+    this.#tell(live);
+    return liveSessionJson(live);
+  }
+
+  /** The one place where a token is printed. A session whose token nobody got is ended again. */
+  async #printToken({ session, sessions }: LiveSession): Promise<void> {
+    try {
+      print(`${session.token}\n`);
+    } catch (error) {
+      await sessions.end(session.token, session.wire.user_id);
+      throw error;
+    }
+  }
+
+  #tell(live: LiveSession): void {
     const t = texts[this.language];
     const shared = sharedTexts[this.language];
-    this.context.sessionFile.refuseUnsafe(); // Before anybody types a password.
-    const email = await this.flagOrAsk('email', this.flags.email, shared.ask.email);
-    const live = await this.signIn(
-      email,
-      await this.passwordOrAsk(this.flags['password-stdin'], () => askSecret(shared.ask.password)),
-    );
     const { nombre, email: signedIn } = live.session.wire;
     this.log(this.theme.good(shared.signedIn(harmless(nombre), harmless(signedIn))));
     this.log(shared.sessionCreated(this.context.config.lifetime.ttl));
     this.log(this.theme.faint(t.lifetime));
     if (this.context.config.token !== undefined) this.warnUser(t.tokenSet);
-    return liveSessionJson(live);
   }
 }

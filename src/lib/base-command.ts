@@ -3,11 +3,12 @@ import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
+import { ExitCode } from './exit-codes.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
 import { ownWords } from './own-words.ts';
 import { print, printsOnTerminal } from './ui/output.ts';
-import { passwordFromStdin } from './ui/password-input.ts';
+import { givesPassword, type PasswordSource } from './ui/password-flags.ts';
 import { askSecret, askText, askYesNo } from './ui/prompts.ts';
 import { harmless, stringifyHarmless } from './ui/terminal-text.ts';
 import { loadTheme, plainTheme, type Theme } from './ui/theme.ts';
@@ -23,12 +24,25 @@ export interface CommandTexts {
   readonly args?: Readonly<Record<string, string>>;
 }
 
+/** Where completion finds what can be typed: the ids of live sessions, or whatever the shell offers for a command. */
+export type CompletionSource = 'sessions' | 'command';
+
 /** Reasons for which a person at a terminal is asked to sign in again, after which the command goes on. */
-const MENDED_BY_SIGNING_IN = new Set(['never', 'expired', 'revoked', 'other_server', 'malformed', 'corrupt']);
+const MENDED_BY_SIGNING_IN = new Set([
+  'never',
+  'expired',
+  'revoked',
+  'other_server',
+  'malformed',
+  'token_key',
+  'corrupt',
+]);
 
 /** A command as the table of commands has it. */
 export type CommandClass = Command.Class &
-  Pick<typeof BaseCommand, 'texts' | 'printsJson'> & { start(argv: string[], config: Config): Promise<void> };
+  Pick<typeof BaseCommand, 'texts' | 'printsJson' | 'completes'> & {
+    start(argv: string[], config: Config): Promise<void>;
+  };
 
 /**
  * What every command is built on: parse, restore the session, run, close. A command says what it does in
@@ -45,6 +59,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   static printsJson = true;
   /** May it ask although AIRBNB_TOKEN is set? Commands that sign in or register do. */
   static asksDespiteToken = false;
+
+  /**
+   * What TAB offers for an argument or the value of a flag, by its name, or behind `--`, where that is neither its fixed
+   * options nor a file, which the help value `<file>` says.
+   */
+  static completes: Readonly<Record<string, CompletionSource>> = {};
 
   /** Does it look into the configuration itself, instead of ending at its first fault? */
   static toleratesBadConfiguration = false;
@@ -149,7 +169,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
   override jsonEnabled(): boolean {
-    return this.#class.printsJson && ownWords(this.argv).includes('--json');
+    return this.#class.printsJson && ownWords(this.argv).some((word) => /^--json(=|$)/.test(word));
   }
 
   override logJson(document: unknown): void {
@@ -171,23 +191,48 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   /**
-   * A value that a flag may give, or else a person.
-   * @throws AppError `missing_flag` where there is nobody to ask
+   * A value that a flag may give, or else a person, who is asked again until it can be used.
+   * @param use gives the value its form, and throws an AppError where it cannot be used
+   * @throws AppError `missing_flag` where there is nobody to ask; what `use` says of the flag's value
    */
-  protected async flagOrAsk(flag: string, value: string | undefined, question: string): Promise<string> {
-    if (value !== undefined) return value;
+  protected async flagOrAsk(
+    flag: string,
+    value: string | undefined,
+    question: string,
+    use: (text: string) => string = (text) => text,
+  ): Promise<string> {
+    if (value !== undefined) return use(value);
     if (!this.isInteractive) throw new AppError('missing_flag', { flag: `--${flag}`, command: this.#name });
-    return askText(question, sharedTexts[this.language].ask.needed);
+    const { problemOf } = await import('./command-failure.ts');
+    const { needed } = sharedTexts[this.language].ask;
+    return use(
+      await askText(question, (text) =>
+        text.trim() === '' ? needed : problemOf(() => use(text), this.language),
+      ),
+    );
   }
 
   /**
-   * The password on standard input where a flag says so, or else what a person gives.
-   * @throws AppError `missing_flag` where there is nobody to ask
+   * The password that a flag gives, or else a person.
+   * @throws AppError `missing_flag` where there is nobody to ask; `password_input`
    */
-  protected async passwordOrAsk(fromStdin: boolean, ask: () => Promise<string>): Promise<string> {
-    if (fromStdin) return passwordFromStdin();
-    if (this.isInteractive) return ask();
+  protected async passwordOrAsk(flags: PasswordSource, ask: () => Promise<string>): Promise<string> {
+    this.requirePassword(flags);
+    if (!givesPassword(flags)) return ask();
+    const { readPassword } = await import('./ui/password-input.ts');
+    return readPassword(flags, this.passwordInputEvents);
+  }
+
+  /** @throws AppError `missing_flag` where no flag gives a password and there is nobody to ask */
+  protected requirePassword(flags: PasswordSource): void {
+    if (givesPassword(flags) || this.isInteractive) return;
     throw new AppError('missing_flag', { flag: '--password-stdin', command: this.#name });
+  }
+
+  /** Warns of a password file that others can read. */
+  protected get passwordInputEvents() {
+    const { passwordFileOpen } = sharedTexts[this.language];
+    return { onOpenFile: (path: string) => this.warnUser(passwordFileOpen(harmless(path))) };
   }
 
   /** @throws AppError `confirmation_required` where something was not confirmed and there is nobody to ask */
@@ -206,20 +251,27 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (!(await askYesNo(question, yesNo))) throw new AppError('declined');
   }
 
-  /** Signs in with an e-mail and a password, and says who is signed in. */
-  protected async signIn(email: string, password: string): Promise<LiveSession> {
+  /**
+   * Signs in with an e-mail and a password.
+   * @param keepToken whether the token goes into the token file
+   */
+  protected async signIn(email: string, password: string, keepToken = true): Promise<LiveSession> {
     const { SignInService } = await import('./auth/sign-in-service.ts');
     const { accounts } = await this.context.database();
-    const backend = await this.context.backend();
+    // A token that leaves this machine is never looked for in a stand-in.
+    const backend = await this.context.backend({ mayStandIn: keepToken });
+    const replaced = keepToken && !backend.degraded ? this.context.findReplaced() : undefined;
     const service = new SignInService({
       accounts,
+      limiter: await this.context.loginLimiter(backend),
       sessions: backend.sessions,
       server: backend.server,
-      file: this.context.sessionFile,
+      ...(keepToken && { file: this.context.sessionFile }),
     });
     const session = await service.signIn(email, password, this.context.surroundings).catch((error) => {
       throw this.#nameEmbedded(error);
     });
+    if (replaced) await this.context.endOnStandIn(replaced);
     return { ...backend, session, source: 'file' };
   }
 
@@ -241,7 +293,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     try {
       return await this.context.restore();
     } catch (error) {
-      const mayMend = error instanceof AppError && MENDED_BY_SIGNING_IN.has(error.reason);
+      const mayMend =
+        error instanceof AppError &&
+        error.exitCode === ExitCode.notSignedIn &&
+        MENDED_BY_SIGNING_IN.has(error.reason);
       if (!mayMend || !this.isInteractive) throw error;
       return await this.#signInAgain(error);
     }
@@ -251,10 +306,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   async #signInAgain(error: AppError): Promise<LiveSession> {
     const { describeFailure } = await import('./command-failure.ts');
     const t = sharedTexts[this.language];
-    this.say(`${describeFailure(error, this.language).message} ${t.signInAgain}`);
+    const toGoOn = error.reason === 'never' ? t.signIn : t.signInAgain;
+    this.say(`${describeFailure(error, this.language).message} ${toGoOn}`);
     const known = this.#knownEmail();
     if (known) this.say(`${t.ask.email} ${harmless(known)}`);
-    const email = known ?? (await askText(t.ask.email, t.ask.needed));
+    const email = await this.flagOrAsk('email', known, t.ask.email);
     const live = await this.signIn(email, await askSecret(t.ask.password));
     this.say(t.signedIn(harmless(live.session.wire.nombre), harmless(live.session.wire.email)));
     return live;
@@ -272,13 +328,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   #nameEmbedded(error: unknown): unknown {
     const isWrong = error instanceof AppError && error.reason === 'wrong_credentials';
     return isWrong && !this.context.config.postgres
-      ? new AppError('wrong_credentials', { embedded: 1 })
+      ? new AppError('wrong_credentials', { problem: 'embedded' })
       : error;
   }
 
   #announce(notice: Notice): void {
-    const isProgress = notice === 'embedded_started';
-    if (isProgress && !process.stderr.isTTY) return;
-    this.say(this.theme.faint(sharedTexts[this.language].notices[notice]));
+    const text = sharedTexts[this.language].notices[notice];
+    if (notice === 'stand_in_starting' || notice === 'stand_in_used') return this.warnUser(text);
+    if (notice === 'embedded_started' && !process.stderr.isTTY) return;
+    this.say(this.theme.faint(text));
   }
 }

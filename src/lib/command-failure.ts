@@ -1,6 +1,8 @@
 import { AppError, type ErrorParams } from './errors.ts';
 import { errorTexts } from './i18n/error-texts.ts';
 import type { Language } from './i18n/language.ts';
+import { nearestFlag } from './nearest.ts';
+import { ownWords } from './own-words.ts';
 import { isToken, redactTokens } from './session/session-token.ts';
 
 /** The `error` member of the JSON document that a failed command prints. */
@@ -17,10 +19,12 @@ export interface FailureJson {
   readonly flag?: string;
   /** Whole seconds that are left, for `expires_soon`. */
   readonly expires_in?: number;
+  /** Whole seconds after which to try again, for `too_many_attempts`. */
+  readonly retry_after?: number;
 }
 
 /** Parameters of an error that its JSON carries as they are: names and numbers, never a value that somebody typed. */
-const PUBLISHED = ['engine', 'setting', 'flag', 'expires_in'] as const;
+const PUBLISHED = ['engine', 'setting', 'flag', 'expires_in', 'retry_after'] as const;
 
 /** An error as people and scripts read it. */
 export function describeFailure(error: AppError, language: Language): FailureJson {
@@ -61,17 +65,17 @@ export function problemOf(check: () => unknown, language: Language): string | un
 export function toAppError(error: unknown, command: string): AppError {
   if (error instanceof AppError) return error;
   if (!(error instanceof Error)) return new AppError('internal');
-  const { flags, args } = error as Error & { flags?: unknown; args?: unknown };
+  const { flags, args } = error as ParseError & { flags?: unknown; args?: unknown };
   switch (error.constructor.name) {
     case 'NonExistentFlagsError':
       // One token in 64 begins with a dash.
       if (Array.isArray(flags) && isToken(String(flags[0]))) return new AppError('token_as_argument');
-      return new AppError('unknown_flag', { ...nameOfFlag(flags), command });
+      return new AppError('unknown_flag', { ...nameOfFlag(flags), ...nearestTo(flags, error), command });
     case 'UnexpectedArgsError':
-      if (isSwitchWithValue(args)) return new AppError('superfluous_value', { ...nameOfFlag(args), command });
-      return new AppError('unexpected_argument', { command });
+      return superfluousValue(error, command) ?? new AppError('unexpected_argument', { command });
     case 'RequiredArgsError':
-      return new AppError('missing_argument', { name: nameOfArgument(args), command });
+      return new AppError('missing_argument', { ...describeArgument(args), command });
+    case 'ArgInvalidOptionError':
     case 'FlagInvalidOptionError':
       return new AppError('invalid_value', optionsOf(error.message));
     case 'FailedFlagValidationError':
@@ -83,6 +87,27 @@ export function toAppError(error: unknown, command: string): AppError {
   }
 }
 
+/** An error of oclif's parser with what it was about. */
+interface ParseError extends Error {
+  readonly parse?: {
+    readonly input?: {
+      readonly argv?: readonly string[];
+      readonly flags?: Readonly<
+        Record<string, { readonly type: string; readonly aliases?: readonly string[] }>
+      >;
+    };
+  };
+}
+
+/** The flag of the command that may have been meant. */
+function nearestTo(flags: unknown, error: ParseError): ErrorParams {
+  const { flag } = nameOfFlag(flags);
+  const known = Object.entries(error.parse?.input?.flags ?? {});
+  const names = known.flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
+  const nearest = flag === undefined ? undefined : nearestFlag(String(flag), [...names, 'help']);
+  return nearest ? { nearest } : {};
+}
+
 /** A flag as it was typed, less a value; nothing where it could be a secret. */
 function nameOfFlag(flags: unknown): ErrorParams {
   const flag = Array.isArray(flags) ? String(flags[0]).split('=')[0] : undefined;
@@ -90,9 +115,12 @@ function nameOfFlag(flags: unknown): ErrorParams {
   return flag && /^(-[a-z]|--[a-z][a-z-]{0,30})$/i.test(flag) ? { flag } : {};
 }
 
-/** `--json=yes` is no flag to oclif, as that takes no value. */
-function isSwitchWithValue(args: unknown): boolean {
-  return Array.isArray(args) && /^--[a-z][a-z-]{0,30}=/.test(String(args[0]));
+/** To oclif `--json=yes` is `--json yes`, and `yes` an argument. */
+function superfluousValue(error: ParseError, command: string): AppError | undefined {
+  const { argv = [], flags = {} } = error.parse?.input ?? {};
+  const switches = ownWords(argv).flatMap((word) => /^--([a-z-]+)=/.exec(word)?.[1] ?? []);
+  const name = switches.find((each) => flags[each]?.type === 'boolean');
+  return name === undefined ? undefined : new AppError('superfluous_value', { flag: `--${name}`, command });
 }
 
 /** From "--password-stdin=true cannot also be provided when using --password-file", in which the first is a switch. */
@@ -102,9 +130,11 @@ function flagsThatExclude(message: string): ErrorParams {
   return excluded && excluding ? { flags: `--${excluding}, --${excluded}` } : {};
 }
 
-function nameOfArgument(args: unknown): string {
-  const [first] = Array.isArray(args) ? (args as { name?: string }[]) : [];
-  return (first?.name ?? '').toUpperCase();
+/** The first of some arguments of ours: its name and what it can be. */
+function describeArgument(args: unknown): ErrorParams {
+  const [first] = Array.isArray(args) ? (args as { name?: string; options?: string[] }[]) : [];
+  const expected = first?.options?.join(', ');
+  return { name: (first?.name ?? '').toUpperCase(), ...(expected ? { expected } : {}) };
 }
 
 /** From "Expected --rol=<what was typed> to be one of: HUESPED, ANFITRION". */

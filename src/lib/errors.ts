@@ -9,6 +9,7 @@ const exitCodeOfReason = {
   internal: ExitCode.failed,
   output_unwritable: ExitCode.failed,
   token_file_unwritable: ExitCode.failed,
+  completion_file_unusable: ExitCode.failed,
   email_taken: ExitCode.failed,
   unknown_session: ExitCode.failed,
   ambiguous_session: ExitCode.failed,
@@ -22,6 +23,7 @@ const exitCodeOfReason = {
   missing_argument: ExitCode.usage,
   missing_flag: ExitCode.usage,
   missing_value: ExitCode.usage,
+  superfluous_value: ExitCode.usage,
   invalid_value: ExitCode.usage,
   conflicting_flags: ExitCode.usage,
   token_as_argument: ExitCode.usage,
@@ -39,6 +41,7 @@ const exitCodeOfReason = {
   other_server: ExitCode.notSignedIn,
   malformed: ExitCode.notSignedIn,
   corrupt: ExitCode.notSignedIn,
+  token_key: ExitCode.notSignedIn,
   expires_soon: ExitCode.notSignedIn,
   wrong_credentials: ExitCode.notSignedIn,
   // 69, 78: the three classes of engine errors (Redis and PostgreSQL alike; `engine` in the params says which)
@@ -47,6 +50,8 @@ const exitCodeOfReason = {
   misconfigured: ExitCode.badConfiguration,
   // 69
   local_engine_stuck: ExitCode.unavailable,
+  // 75
+  too_many_attempts: ExitCode.tryLater,
   // 78: bad configuration
   empty_setting: ExitCode.badConfiguration,
   invalid_setting: ExitCode.badConfiguration,
@@ -70,6 +75,12 @@ const exitCodeOfReason = {
 } as const satisfies Record<string, ExitCode>;
 
 export type Reason = keyof typeof exitCodeOfReason;
+
+/** Reasons that end with another exit code where `problem` in the params is this. */
+const exitCodeOfProblem: { readonly [R in Reason]?: Readonly<Record<string, ExitCode>> } = {
+  // The key may be the wrong one: a login would throw away what the right one opens.
+  token_key: { unopened: ExitCode.badConfiguration },
+};
 
 /** What the words of an error are filled with: names, paths and numbers, never a secret. */
 export type ErrorParams = Readonly<Record<string, string | number>>;
@@ -96,7 +107,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.reason = reason;
     this.params = params;
-    this.exitCode = exitCodeOfReason[reason];
+    this.exitCode = exitCodeOfProblem[reason]?.[String(params.problem)] ?? exitCodeOfReason[reason];
   }
 }
 

@@ -78,8 +78,8 @@ describe('every command', function () {
       const known = { account, stranger: newAccount(), session };
       const args = situation.args ?? command.args?.(known) ?? [];
       return user.run([...command.words, ...flags, ...args], {
-        env: situation.env,
-        input: command.input?.(known),
+        env: situation.env ?? {},
+        input: command.input?.(known) ?? '',
       });
     };
     return { text: await run([]), json: await run(['--json']) };

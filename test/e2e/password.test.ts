@@ -63,11 +63,22 @@ describe('airbnb password', () => {
     account = { ...account, password };
   });
 
+  it('looks at the old one before it asks for a new one', async () => {
+    const terminal = user.terminal(['password']);
+    await terminal.expect(/Old password:/);
+    terminal.answer('not the password');
+    await terminal.expect(/The old password is wrong/);
+    const { code, text } = await terminal.exit();
+    expect(code).to.equal(4);
+    expect(text).not.to.contain('New password:');
+  });
+
   it('asks on a terminal: the old one, and the new one twice, all unseen', async () => {
     const { password } = newAccount();
     const terminal = user.terminal(['password']);
     await terminal.expect(/Old password:/);
     terminal.answer(account.password);
+    await terminal.expect(/at least 8 characters/);
     await terminal.expect(/New password:/);
     terminal.answer(password);
     await terminal.expect(/again:/);

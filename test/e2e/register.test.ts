@@ -170,29 +170,63 @@ describe('airbnb register', () => {
       expect(login.code).to.equal(0);
     });
 
-    it('tells a mistake before the next question', async () => {
+    it('asks again for what cannot be used, before the next question', async () => {
+      const { email, password } = newAccount();
       const terminal = user.terminal(['register']);
       await terminal.expect(/E-mail:/);
       terminal.answer('nobody');
+      await terminal.expect(/not an e-mail address that can be used/);
+      terminal.answer(email);
+      await terminal.expect(/Name:/);
+      terminal.answer('Ana\u202e');
+      await terminal.expect(/name cannot be used/);
+      terminal.answer('Ana');
+      await terminal.expect(/at least 8 characters/);
+      await terminal.expect(/New password:/);
+      terminal.answer('zq7-x');
+      await terminal.expect(/too short/);
+      await terminal.expect(/New password:/);
+      terminal.answer(password);
+      await terminal.expect(/again:/);
+      terminal.answer(password);
+      await terminal.expect(/created/);
       const { code, text } = await terminal.exit();
-      expect(code).to.equal(2);
-      expect(text).to.contain('not an e-mail').and.not.to.contain('Name:');
+      expect(code).to.equal(0);
+      expect(text).not.to.contain('zq7-x');
+      const login = await user.run(['login', '--email', email, '--password-stdin'], { input: password });
+      expect(login.code).to.equal(0);
     });
 
-    it('asks for nothing that was given, and makes nothing when the passwords differ', async () => {
+    it('asks for nothing that was given, and for both passwords again when they differ', async () => {
       const { email, password, nombre } = newAccount();
       const terminal = user.terminal(['register', '--email', email, '--nombre', nombre], {
         env: { LANG: 'es_ES.UTF-8' },
       });
+      await terminal.expect(/al menos 8 caracteres/);
       await terminal.expect(/Contraseña nueva:/);
       terminal.answer(password);
       await terminal.expect(/otra vez:/);
       terminal.answer(`${password}!`);
-      await terminal.expect(/difieren|distintas|no coinciden/);
+      await terminal.expect(/no coinciden/);
+      await terminal.expect(/Contraseña nueva:/);
+      terminal.answer(password);
+      await terminal.expect(/otra vez:/);
+      terminal.answer(password);
+      await terminal.expect(/creada/);
       const { code, text } = await terminal.exit();
-      expect(code).to.equal(2);
+      expect(code).to.equal(0);
       expect(text).not.to.match(/Correo:|Nombre:/);
-      expect((await attempt({ email, password })).code).to.equal(0);
+    });
+
+    it('tells that there is such an account before anybody thinks of a password', async () => {
+      const { email } = await register(user);
+      const terminal = user.terminal(['register']);
+      await terminal.expect(/E-mail:/);
+      terminal.answer(email.toUpperCase());
+      await terminal.expect(/already an account/);
+      const { code, text } = await terminal.exit();
+      expect(code).to.equal(1);
+      expect(text).not.to.match(/Name:|password:/i);
     });
   });
 

@@ -2,7 +2,8 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/base-command.ts';
 import { defineTexts } from '../../lib/i18n/language.ts';
 import { sharedTexts } from '../../lib/i18n/shared-texts.ts';
-import { askNewPassword } from '../../lib/ui/password-input.ts';
+import { askNewPassword } from '../../lib/ui/new-password.ts';
+import { passwordFlags } from '../../lib/ui/password-flags.ts';
 import { harmless } from '../../lib/ui/terminal-text.ts';
 
 const texts = defineTexts({
@@ -17,6 +18,7 @@ const texts = defineTexts({
     flags: {
       email: 'E-mail of the account.',
       'password-stdin': 'Read the password from standard input.',
+      'password-file': 'Read the password from a file, which nobody else should be able to read.',
     },
     done: (email: string, count: number) =>
       `${email} has a new password; ${count === 1 ? '1 session' : `${count} sessions`} ended.`,
@@ -32,6 +34,7 @@ const texts = defineTexts({
     flags: {
       email: 'Correo de la cuenta.',
       'password-stdin': 'Lee la contraseña de la entrada estándar.',
+      'password-file': 'Lee la contraseña de un archivo, que nadie más debería poder leer.',
     },
     done: (email: string, count: number) =>
       `${email} tiene una contraseña nueva; ${count === 1 ? '1 sesión cerrada' : `${count} sesiones cerradas`}.`,
@@ -44,17 +47,18 @@ export default class DbSetPassword extends BaseCommand<typeof DbSetPassword> {
   static override asksDespiteToken = true;
   static override flags = {
     email: Flags.string(),
-    'password-stdin': Flags.boolean(),
+    ...passwordFlags,
   };
 
   protected async execute() {
     const { ask } = sharedTexts[this.language];
     const email = await this.flagOrAsk('email', this.flags.email, ask.email);
-    const password = await this.passwordOrAsk(this.flags['password-stdin'], () =>
-      askNewPassword(this.language),
+    const password = await this.passwordOrAsk(this.flags, () =>
+      askNewPassword(this.language, (line) => this.say(line)),
     );
     const { accounts } = await this.context.database();
-    const { sessions } = await this.context.backend();
+    // Never those of a stand-in: this is to end the sessions that others may have.
+    const { sessions } = await this.context.configuredBackend();
     await sessions.facts(); // A Redis that is down is found before anything is changed.
     const account = await accounts.setPassword(email, password);
     const ended = await sessions.revokeAll(account.id);

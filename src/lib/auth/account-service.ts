@@ -50,10 +50,24 @@ export class AccountService {
    */
   async changePassword(userId: number, oldPassword: string, newPassword: string): Promise<void> {
     assertGoodPassword(newPassword);
+    await this.assertPassword(userId, oldPassword);
+    await this.#store(userId, newPassword);
+  }
+
+  /**
+   * Before its owner is asked for a new one.
+   * @throws AppError `wrong_credentials` with the problem `old_password`, or `unknown_account`
+   */
+  async assertPassword(userId: number, oldPassword: string): Promise<void> {
     const account = await this.#users.findById(userId);
     if (!account) throw new AppError('unknown_account');
-    if (!(await verifyPassword(oldPassword, account.passwordHash))) throw new AppError('wrong_credentials');
-    await this.#store(account.id, newPassword);
+    if (await verifyPassword(oldPassword, account.passwordHash)) return;
+    throw new AppError('wrong_credentials', { problem: 'old_password' });
+  }
+
+  /** Before somebody thinks of a password. @throws AppError `email_taken` */
+  async assertFree(email: string): Promise<void> {
+    if (await this.#users.findByEmail(canonicalEmail(email))) throw new AppError('email_taken');
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionService } from '../session/session-service.ts';
 import type { Account } from '../user/user-repository.ts';
+import type { LoginLimiter } from './login-limiter.ts';
 import { profileOf } from './profile.ts';
 
 /** Whose credentials were verified. */
@@ -13,8 +14,11 @@ export interface CredentialVerifier {
 
 export interface SignInParts {
   readonly accounts: CredentialVerifier;
+  /** Counts the attempt. */
+  readonly limiter: LoginLimiter;
   readonly sessions: SessionService;
-  readonly file: SessionFile;
+  /** Where the token is kept; without it nothing is written. */
+  readonly file?: SessionFile;
   /** The name of the server that the sessions live on. */
   readonly server: string;
 }
@@ -28,18 +32,19 @@ export class SignInService {
   }
 
   /**
-   * Verifies the credentials, starts a session and writes the token file. A session whose token could not be
-   * kept is ended again.
-   * @throws AppError `wrong_credentials`, `token_file_unsafe`, `token_file_unwritable`, or of an engine
+   * Verifies the credentials, starts a session and writes the token file, if there is one. A session whose token
+   * could not be kept is ended again.
+   * @throws AppError `wrong_credentials`, `too_many_attempts`, `token_file_unsafe`, `token_file_unwritable`, or of an
+   *   engine
    */
   async signIn(email: string, password: string, surroundings: Surroundings): Promise<Session> {
-    const { accounts, sessions, file, server } = this.#parts;
-    file.refuseUnsafe();
-    const account = await accounts.verify(email, password);
+    const { accounts, limiter, sessions, file, server } = this.#parts;
+    file?.refuseUnsafe();
+    const account = await limiter.attempt(email, () => accounts.verify(email, password));
     const session = await sessions.start(profileOf(account), surroundings);
     const { token, mark, wire } = session;
     try {
-      file.write({ token, mark, email: wire.email, userId: wire.user_id, server });
+      file?.write({ token, mark, email: wire.email, userId: wire.user_id, server });
     } catch (error) {
       await sessions.end(token, wire.user_id);
       throw error;

@@ -1,5 +1,5 @@
 import type { ErrorParams, Reason } from '../errors.ts';
-import { defineTexts } from './language.ts';
+import { defineTexts, type Language } from './language.ts';
 
 /** What went wrong, in one sentence, and what to type next. */
 export interface ErrorText {
@@ -24,11 +24,22 @@ const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'Pos
 const engineSetting = (params: ErrorParams) =>
   params.via ?? (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
+/** What to do while a Redis is away for which a stand-in may run, or does. */
+const whileAway = (params: ErrorParams, words: Record<'possible' | 'running', string>) =>
+  params.standsIn ? words[params.standsIn as 'possible' | 'running'] : '';
+
 /** Valkey is told apart from Redis, as their versions are. */
 const productName = (params: ErrorParams) => params.product ?? engineName(params);
 
 /** The column or table that a schema's problem is about. */
 const placeIn = ({ table, column }: ErrorParams) => [table, column].filter(Boolean).join('.');
+
+/** A wait in the largest unit that suits it, rounded up: `45 seconds`, `3 minutes`. */
+function waitInWords(seconds: unknown, language: Language): string {
+  const [unit, size] = Number(seconds) <= 90 ? (['second', 1] as const) : (['minute', 60] as const);
+  const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
+  return format.format(Math.ceil(Number(seconds) / size));
+}
 
 /** The command that shows how a command is used. */
 const usage = (command: unknown) => (command ? `airbnb ${command} --help` : 'airbnb --help');
@@ -63,6 +74,19 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `The token file ${path} could not be written (${code}).`,
       hint: 'Make room or give yourself the right to write there, or move it with AIRBNB_SESSION_FILE.',
     }),
+    completion_file_unusable: (params) => ({
+      message: byProblem(
+        params,
+        {
+          foreign: `The file ${params.path} is not of "airbnb completion --install" and stays as it is.`,
+          read_only: `The file ${params.path} is read-only; nothing was changed.`,
+          dangling: `The link ${params.path} leads nowhere; nothing was changed.`,
+          not_a_file: `${params.path} is not a file; nothing was changed.`,
+        },
+        `The file ${params.path} could not be changed (${params.code}); nothing was changed.`,
+      ),
+      hint: 'Make room for it, or load what "airbnb completion SHELL" prints where your shell starts.',
+    }),
     email_taken: () => ({
       message: 'There is already an account with this e-mail.',
       hint: 'Sign in with "airbnb login", or register another e-mail.',
@@ -86,29 +110,36 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ? `See ${log}, or configure real servers with REDIS_URL and DATABASE_URL.`
         : 'Configure real servers with REDIS_URL and DATABASE_URL.',
     }),
-    unknown_command: ({ command }) => ({
+    unknown_command: ({ command, nearest }) => ({
       message: command ? `There is no command "${command}".` : 'There is no such command.',
-      hint: 'See the commands with "airbnb --help".',
+      hint: `${nearest ? `Did you mean "airbnb ${nearest}"? ` : ''}See the commands with "airbnb --help".`,
     }),
-    unknown_flag: ({ flag, command }) => ({
+    unknown_flag: ({ flag, command, nearest }) => ({
       message: flag ? `There is no flag ${flag} here.` : 'There is no such flag here.',
-      hint: `See the flags with "${usage(command)}".`,
+      hint: `${nearest ? `Did you mean ${nearest}? ` : ''}See the flags with "${usage(command)}".`,
     }),
     unexpected_argument: ({ command }) => ({
       message: `"airbnb ${command}" was given an argument that it does not take.`,
       hint: `See how it is used with "${usage(command)}".`,
     }),
-    missing_argument: ({ name, command }) => ({
+    missing_argument: ({ name, command, expected }) => ({
       message: `The argument ${name} is missing.`,
-      hint: `See how it is used with "${usage(command)}".`,
+      hint: `${expected ? `Possible values: ${expected}. ` : ''}See how it is used with "${usage(command)}".`,
     }),
     missing_flag: ({ flag, command }) => ({
-      message: `The flag ${flag} is missing, and there is no terminal to ask on.`,
-      hint: `Give it, or see "${usage(command)}".`,
+      message: `The flag ${flag} is missing, and there is nobody to ask.`,
+      hint:
+        flag === '--password-stdin'
+          ? `Give it, or --password-file with a file: see "${usage(command)}".`
+          : `Give it, or see "${usage(command)}".`,
     }),
     missing_value: ({ flag, command }) => ({
       message: flag ? `The flag ${flag} needs a value.` : 'A flag needs a value.',
       hint: `See the flags with "${usage(command)}".`,
+    }),
+    superfluous_value: ({ flag, command }) => ({
+      message: `The flag ${flag} takes no value.`,
+      hint: `Leave the value out, or see "${usage(command)}".`,
     }),
     invalid_value: ({ flag, expected }) => ({
       message: flag ? `The value of ${flag} cannot be used.` : 'A value cannot be used.',
@@ -123,7 +154,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: 'Name a session by its id, as "airbnb sessions list" shows it.',
     }),
     confirmation_required: ({ flag }) => ({
-      message: 'This needs to be confirmed, and there is no terminal to ask on.',
+      message: 'This needs to be confirmed, and there is nobody to ask.',
       hint: `Confirm it with ${flag ?? '--yes'}.`,
     }),
     json_refused: ({ command }) => ({
@@ -159,24 +190,34 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: byProblem(
         params,
         {
-          empty: 'The password on standard input is empty.',
-          two_lines: 'Standard input has to hold two lines: the old password and the new one.',
-          mismatch: 'The two passwords differ.',
+          empty: `The password that ${params.flag} reads is empty.`,
+          too_long: `What ${params.flag} reads is far too long for a password.`,
+          not_utf8: `The password that ${params.flag} reads is not UTF-8.`,
+          two_lines: `What ${params.flag} reads has to be two lines: the old password and the new one.`,
+          terminal: `A terminal would show the password that ${params.flag} reads.`,
+          late: `The password that ${params.flag} waits for did not come.`,
+          unreadable: `What ${params.flag} reads from cannot be read (${params.code}).`,
+          not_a_file: `What ${params.flag} names is not a file.`,
         },
-        'The password on standard input cannot be used.',
+        `The password that ${params.flag} reads cannot be used.`,
       ),
-      hint: byProblem(
-        params,
-        { mismatch: 'Run it again, and type the same password twice.' },
-        'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
-      ),
+      hint:
+        params.problem === 'terminal'
+          ? `Leave ${params.flag} out to be asked for it.`
+          : params.flag === '--password-file'
+            ? 'Name a file that you can read and that holds nothing else.'
+            : 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
     never: () => ({ message: 'You are not signed in.', hint: 'Sign in with "airbnb login".' }),
     expired: () => ({ message: 'Your session has expired.', hint: 'Sign in again with "airbnb login".' }),
     revoked: () => ({ message: 'Your session was revoked.', hint: 'Sign in again with "airbnb login".' }),
-    other_server: ({ server }) => ({
-      message: `Your session belongs to another server${server ? ` (${server})` : ''}; nothing was sent to this one.`,
-      hint: 'Select that server again, or sign in here with "airbnb login"; "airbnb logout --local" forgets the token.',
+    other_server: ({ server, isBack }) => ({
+      message: isBack
+        ? `Redis (${server}) is back, and your session is only in the memory of this machine.`
+        : `Your session belongs to another server${server ? ` (${server})` : ''}; nothing was sent to this one.`,
+      hint: isBack
+        ? 'Sign in again with "airbnb login"; "airbnb logout --local" forgets the token.'
+        : 'Select that server again, or sign in here with "airbnb login"; "airbnb logout --local" forgets the token.',
     }),
     malformed: ({ path }) => ({
       message: path
@@ -186,6 +227,21 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ? 'Sign in again with "airbnb login".'
         : 'Set it to a token, or unset it and sign in with "airbnb login".',
     }),
+    token_key: (params) => ({
+      message: byProblem(
+        params,
+        {
+          plain: `The token file ${params.path} is not sealed, although a key is set.`,
+          sealed: `The token file ${params.path} is sealed, and no key is set.`,
+        },
+        `The token file ${params.path} was sealed with another key, or it was changed; it was kept.`,
+      ),
+      hint: byProblem(
+        params,
+        { plain: 'Sign in again with "airbnb login", which seals it.' },
+        'Set AIRBNB_TOKEN_KEY or AIRBNB_TOKEN_KEY_FILE to the key that sealed it, or sign in again with "airbnb login"; "airbnb logout --local" removes it.',
+      ),
+    }),
     corrupt: () => ({
       message: 'Your session is damaged on the server and cannot be used.',
       hint: 'Sign in again with "airbnb login".',
@@ -194,17 +250,38 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `Your session ends in ${expires_in} s, which is less than ${minimum} s.`,
       hint: 'Refresh it with "airbnb whoami", or sign in again with "airbnb login".',
     }),
-    wrong_credentials: ({ embedded }) => ({
-      message: embedded
-        ? 'Wrong e-mail or password, by the embedded database of this machine: no server is configured.'
-        : 'Wrong e-mail or password.',
-      hint: embedded
-        ? 'Set DATABASE_URL and REDIS_URL to use real servers, or create an account with "airbnb register".'
-        : 'Try again, or create an account with "airbnb register".',
+    wrong_credentials: (params) => ({
+      message: byProblem(
+        params,
+        {
+          old_password: 'The old password is wrong.',
+          embedded:
+            'Wrong e-mail or password, by the embedded database of this machine: no server is configured.',
+        },
+        'Wrong e-mail or password.',
+      ),
+      hint: byProblem(
+        params,
+        {
+          old_password:
+            'Try again; whoever runs the database can set a new one with "airbnb db set-password".',
+          embedded:
+            'Set DATABASE_URL and REDIS_URL to use real servers, or create an account with "airbnb register".',
+        },
+        'Try again, or create an account with "airbnb register".',
+      ),
     }),
     unreachable: (params) => ({
       message: `${engineName(params)} cannot be reached (${params.detail}).`,
-      hint: `Check that it runs and that ${engineSetting(params)} names it: "airbnb doctor" tells more.`,
+      hint: `Check that it runs and that ${engineSetting(params)} names it: "airbnb doctor" tells more.${whileAway(
+        params,
+        {
+          possible:
+            ' A session that it issued is good again when it is back; until then "airbnb login" starts one in the memory of this machine.',
+          running:
+            ' A session that it issued is good again when it is back; until then a stand-in on this machine takes its place, where "airbnb login" starts one.',
+        },
+      )}`,
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} answers but refuses the work (${params.detail}).`,
@@ -228,6 +305,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     local_engine_stuck: () => ({
       message: 'The embedded engines are running but do not answer.',
       hint: 'End them with "airbnb local stop"; the next command starts them again.',
+    }),
+    too_many_attempts: ({ retry_after }) => ({
+      message: 'Too many attempts to sign in; this one was not tested.',
+      hint: `Try again in ${waitInWords(retry_after, 'en')}.`,
     }),
     empty_setting: ({ setting }) => ({
       message: `${setting} is set but empty.`,
@@ -256,13 +337,20 @@ export const errorTexts = defineTexts<ErrorTexts>({
             names_no_sentinels: `Set REDIS_SENTINELS as well: ${setting} alone names no server.`,
             not_a_master_name: `Set ${setting} to letters, digits, dots, dashes and underscores, as the sentinels have it.`,
             unreadable_file: `Set ${setting} to a file that you can read.`,
+            not_a_key: `Set ${setting} to 32 random bytes in base64, as "openssl rand -base64 32" prints them.`,
+            no_key_in_file: `Put nothing into the file of ${setting} but 32 random bytes in base64, as "openssl rand -base64 32" prints them.`,
+            unsafe_key_file: `Set ${setting} to a regular file of yours that is closed to others: chmod 600 closes it.`,
           },
           `Correct or unset ${setting}.`,
         ),
       };
     },
-    conflicting_settings: ({ settings }) => ({
-      message: `${settings} name different Redis servers.`,
+    conflicting_settings: (params) => ({
+      message: byProblem(
+        params,
+        { two_keys: `${params.settings} are both set.` },
+        `${params.settings} name different Redis servers.`,
+      ),
       hint: 'Unset all but one of them.',
     }),
     env_file_unreadable: ({ path, code }) => ({
@@ -374,6 +462,19 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `No se pudo escribir el archivo del token ${path} (${code}).`,
       hint: 'Libera espacio o consigue permiso para escribir ahí, o muévelo con AIRBNB_SESSION_FILE.',
     }),
+    completion_file_unusable: (params) => ({
+      message: byProblem(
+        params,
+        {
+          foreign: `El archivo ${params.path} no es de "airbnb completion --install" y se queda como está.`,
+          read_only: `El archivo ${params.path} es de solo lectura; no se ha cambiado nada.`,
+          dangling: `El enlace ${params.path} no lleva a ninguna parte; no se ha cambiado nada.`,
+          not_a_file: `${params.path} no es un archivo; no se ha cambiado nada.`,
+        },
+        `El archivo ${params.path} no se pudo cambiar (${params.code}); no se ha cambiado nada.`,
+      ),
+      hint: 'Hazle sitio, o carga lo que imprime "airbnb completion SHELL" donde arranca tu shell.',
+    }),
     email_taken: () => ({
       message: 'Ya hay una cuenta con este correo.',
       hint: 'Inicia sesión con "airbnb login", o registra otro correo.',
@@ -397,29 +498,36 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ? `Mira en ${log}, o configura servidores reales con REDIS_URL y DATABASE_URL.`
         : 'Configura servidores reales con REDIS_URL y DATABASE_URL.',
     }),
-    unknown_command: ({ command }) => ({
+    unknown_command: ({ command, nearest }) => ({
       message: command ? `No existe la orden "${command}".` : 'No existe esa orden.',
-      hint: 'Mira las órdenes con "airbnb --help".',
+      hint: `${nearest ? `¿Querías decir "airbnb ${nearest}"? ` : ''}Mira las órdenes con "airbnb --help".`,
     }),
-    unknown_flag: ({ flag, command }) => ({
+    unknown_flag: ({ flag, command, nearest }) => ({
       message: flag ? `Aquí no existe la opción ${flag}.` : 'Aquí no existe esa opción.',
-      hint: `Mira las opciones con "${usage(command)}".`,
+      hint: `${nearest ? `¿Querías decir ${nearest}? ` : ''}Mira las opciones con "${usage(command)}".`,
     }),
     unexpected_argument: ({ command }) => ({
       message: `"airbnb ${command}" recibió un argumento que no admite.`,
       hint: `Mira cómo se usa con "${usage(command)}".`,
     }),
-    missing_argument: ({ name, command }) => ({
+    missing_argument: ({ name, command, expected }) => ({
       message: `Falta el argumento ${name}.`,
-      hint: `Mira cómo se usa con "${usage(command)}".`,
+      hint: `${expected ? `Valores posibles: ${expected}. ` : ''}Mira cómo se usa con "${usage(command)}".`,
     }),
     missing_flag: ({ flag, command }) => ({
-      message: `Falta la opción ${flag}, y no hay terminal donde preguntar.`,
-      hint: `Añádela, o mira "${usage(command)}".`,
+      message: `Falta la opción ${flag}, y no hay a quién preguntar.`,
+      hint:
+        flag === '--password-stdin'
+          ? `Añádela, o --password-file con un archivo: mira "${usage(command)}".`
+          : `Añádela, o mira "${usage(command)}".`,
     }),
     missing_value: ({ flag, command }) => ({
       message: flag ? `La opción ${flag} necesita un valor.` : 'Una opción necesita un valor.',
       hint: `Mira las opciones con "${usage(command)}".`,
+    }),
+    superfluous_value: ({ flag, command }) => ({
+      message: `La opción ${flag} no lleva valor.`,
+      hint: `Quita el valor, o mira "${usage(command)}".`,
     }),
     invalid_value: ({ flag, expected }) => ({
       message: flag ? `El valor de ${flag} no sirve.` : 'Un valor no sirve.',
@@ -434,7 +542,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: 'Nombra la sesión por su id, como lo muestra "airbnb sessions list".',
     }),
     confirmation_required: ({ flag }) => ({
-      message: 'Esto hay que confirmarlo, y no hay terminal donde preguntar.',
+      message: 'Esto hay que confirmarlo, y no hay a quién preguntar.',
       hint: `Confírmalo con ${flag ?? '--yes'}.`,
     }),
     json_refused: ({ command }) => ({
@@ -470,17 +578,23 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: byProblem(
         params,
         {
-          empty: 'La contraseña de la entrada estándar está vacía.',
-          two_lines: 'La entrada estándar debe tener dos líneas: la contraseña anterior y la nueva.',
-          mismatch: 'Las dos contraseñas no coinciden.',
+          empty: `La contraseña que lee ${params.flag} está vacía.`,
+          too_long: `Lo que lee ${params.flag} es demasiado largo para una contraseña.`,
+          not_utf8: `La contraseña que lee ${params.flag} no está en UTF-8.`,
+          two_lines: `Lo que lee ${params.flag} deben ser dos líneas: la contraseña anterior y la nueva.`,
+          terminal: `Un terminal mostraría la contraseña que lee ${params.flag}.`,
+          late: `La contraseña que espera ${params.flag} no llegó.`,
+          unreadable: `No se puede leer de donde lee ${params.flag} (${params.code}).`,
+          not_a_file: `Lo que nombra ${params.flag} no es un archivo.`,
         },
-        'La contraseña de la entrada estándar no sirve.',
+        `La contraseña que lee ${params.flag} no sirve.`,
       ),
-      hint: byProblem(
-        params,
-        { mismatch: 'Repítelo, y escribe dos veces la misma contraseña.' },
-        'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
-      ),
+      hint:
+        params.problem === 'terminal'
+          ? `Quita ${params.flag} para que se te pregunte.`
+          : params.flag === '--password-file'
+            ? 'Nombra un archivo que puedas leer y que no contenga nada más.'
+            : 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
     never: () => ({ message: 'No has iniciado sesión.', hint: 'Inicia sesión con "airbnb login".' }),
     expired: () => ({
@@ -491,9 +605,13 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'Tu sesión ha sido revocada.',
       hint: 'Inicia sesión otra vez con "airbnb login".',
     }),
-    other_server: ({ server }) => ({
-      message: `Tu sesión es de otro servidor${server ? ` (${server})` : ''}; a este no se le ha enviado nada.`,
-      hint: 'Vuelve a elegir aquel servidor, o inicia sesión aquí con "airbnb login"; "airbnb logout --local" olvida el token.',
+    other_server: ({ server, isBack }) => ({
+      message: isBack
+        ? `Redis (${server}) ha vuelto, y tu sesión está solo en la memoria de esta máquina.`
+        : `Tu sesión es de otro servidor${server ? ` (${server})` : ''}; a este no se le ha enviado nada.`,
+      hint: isBack
+        ? 'Inicia sesión otra vez con "airbnb login"; "airbnb logout --local" olvida el token.'
+        : 'Vuelve a elegir aquel servidor, o inicia sesión aquí con "airbnb login"; "airbnb logout --local" olvida el token.',
     }),
     malformed: ({ path }) => ({
       message: path
@@ -503,6 +621,21 @@ export const errorTexts = defineTexts<ErrorTexts>({
         ? 'Inicia sesión otra vez con "airbnb login".'
         : 'Dale un token, o quítala e inicia sesión con "airbnb login".',
     }),
+    token_key: (params) => ({
+      message: byProblem(
+        params,
+        {
+          plain: `El archivo del token ${params.path} no está sellado, aunque hay una clave definida.`,
+          sealed: `El archivo del token ${params.path} está sellado, y no hay ninguna clave definida.`,
+        },
+        `El archivo del token ${params.path} se selló con otra clave, o alguien lo cambió; se conservó.`,
+      ),
+      hint: byProblem(
+        params,
+        { plain: 'Vuelve a iniciar sesión con "airbnb login", que lo sella.' },
+        'Define AIRBNB_TOKEN_KEY o AIRBNB_TOKEN_KEY_FILE con la clave que lo selló, o vuelve a iniciar sesión con "airbnb login"; "airbnb logout --local" lo borra.',
+      ),
+    }),
     corrupt: () => ({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
       hint: 'Inicia sesión otra vez con "airbnb login".',
@@ -511,17 +644,38 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `Tu sesión termina en ${expires_in} s, que es menos de ${minimum} s.`,
       hint: 'Renuévala con "airbnb whoami", o inicia sesión otra vez con "airbnb login".',
     }),
-    wrong_credentials: ({ embedded }) => ({
-      message: embedded
-        ? 'Correo o contraseña incorrectos, según la base de datos integrada de esta máquina: no hay ningún servidor configurado.'
-        : 'Correo o contraseña incorrectos.',
-      hint: embedded
-        ? 'Define DATABASE_URL y REDIS_URL para usar servidores reales, o crea una cuenta con "airbnb register".'
-        : 'Inténtalo otra vez, o crea una cuenta con "airbnb register".',
+    wrong_credentials: (params) => ({
+      message: byProblem(
+        params,
+        {
+          old_password: 'La contraseña anterior no es correcta.',
+          embedded:
+            'Correo o contraseña incorrectos, según la base de datos integrada de esta máquina: no hay ningún servidor configurado.',
+        },
+        'Correo o contraseña incorrectos.',
+      ),
+      hint: byProblem(
+        params,
+        {
+          old_password:
+            'Inténtalo otra vez; quien administra la base puede poner otra con "airbnb db set-password".',
+          embedded:
+            'Define DATABASE_URL y REDIS_URL para usar servidores reales, o crea una cuenta con "airbnb register".',
+        },
+        'Inténtalo otra vez, o crea una cuenta con "airbnb register".',
+      ),
     }),
     unreachable: (params) => ({
       message: `No se puede llegar a ${engineName(params)} (${params.detail}).`,
-      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra: "airbnb doctor" dice más.`,
+      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra: "airbnb doctor" dice más.${whileAway(
+        params,
+        {
+          possible:
+            ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces "airbnb login" crea una en la memoria de esta máquina.',
+          running:
+            ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces lo sustituye un motor de esta máquina, en el que "airbnb login" crea una.',
+        },
+      )}`,
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} responde pero se niega a trabajar (${params.detail}).`,
@@ -547,6 +701,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     local_engine_stuck: () => ({
       message: 'Los motores integrados están en marcha pero no responden.',
       hint: 'Detenlos con "airbnb local stop"; la próxima orden los arranca de nuevo.',
+    }),
+    too_many_attempts: ({ retry_after }) => ({
+      message: 'Demasiados intentos de iniciar sesión; este no se ha comprobado.',
+      hint: `Inténtalo otra vez dentro de ${waitInWords(retry_after, 'es')}.`,
     }),
     empty_setting: ({ setting }) => ({
       message: `${setting} está definida pero vacía.`,
@@ -576,13 +734,20 @@ export const errorTexts = defineTexts<ErrorTexts>({
             names_no_sentinels: `Define también REDIS_SENTINELS: ${setting} por sí sola no nombra un servidor.`,
             not_a_master_name: `Da a ${setting} letras, dígitos, puntos, guiones y guiones bajos, como lo tienen los centinelas.`,
             unreadable_file: `Nombra en ${setting} un archivo que puedas leer.`,
+            not_a_key: `Define ${setting} con 32 bytes aleatorios en base64, como los imprime "openssl rand -base64 32".`,
+            no_key_in_file: `No pongas en el archivo de ${setting} más que 32 bytes aleatorios en base64, como los imprime "openssl rand -base64 32".`,
+            unsafe_key_file: `Nombra en ${setting} un archivo normal, tuyo y cerrado a los demás: chmod 600 lo cierra.`,
           },
           `Corrige o quita ${setting}.`,
         ),
       };
     },
-    conflicting_settings: ({ settings }) => ({
-      message: `${settings} nombran servidores Redis distintos.`,
+    conflicting_settings: (params) => ({
+      message: byProblem(
+        params,
+        { two_keys: `${params.settings} están definidas las dos.` },
+        `${params.settings} nombran servidores Redis distintos.`,
+      ),
       hint: 'Deja solo una de ellas.',
     }),
     env_file_unreadable: ({ path, code }) => ({

@@ -7,10 +7,16 @@ interface PromptPlace {
   readonly signal: AbortSignal;
 }
 
-/** Asks for a line of text, until there is one. @param needed what to say of an empty one */
-export async function askText(message: string, needed: string): Promise<string> {
+/** Asks for a line of text, until it can be used. @param problemOf what to say of one that cannot */
+export async function askText(
+  message: string,
+  problemOf: (text: string) => string | undefined,
+): Promise<string> {
   const { input } = await import('./prompt-library.ts');
-  return ask((place) => input({ message, pattern: /\S/, patternError: needed }, place));
+  const validate = (text: string) => problemOf(text) ?? true;
+  // What is refused goes: a person who types all of it again would add to it.
+  const theme = { validationFailureMode: 'clear' } as const;
+  return ask((place) => input({ message, validate, theme }, place));
 }
 
 /** Asks for a secret: nothing of it is shown, not even its length. */
