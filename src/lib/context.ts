@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import type { LoginLimiter } from './auth/login-limiter.ts';
 import { type Config, loadConfig, type SessionLifetime } from './config.ts';
-import type { RedisTarget } from './connections/redis.ts';
+import type { RedisConnection, RedisTarget } from './connections/redis.ts';
 import { redisServerName } from './connections/redis-address.ts';
 import type { Database } from './database.ts';
 import { AppError } from './errors.ts';
-import type { LocalEngines, LocalHost } from './local/local-engines.ts';
+import type { LocalEngines, LocalEnginesOptions, LocalHost } from './local/local-engines.ts';
+import type { StandIn, StandIns } from './local/stand-ins.ts';
 import { findHeldSession, type HeldSession } from './session/current-session.ts';
 import type { Surroundings } from './session/device.ts';
 import type { Session } from './session/session.ts';
@@ -14,6 +16,7 @@ import type { Environment } from './settings.ts';
 
 /** Where the sessions of a command live; nothing else knows. */
 export interface SessionBackend {
+  readonly redis: RedisConnection;
   readonly sessions: SessionService;
   /** The server's name in the token file. */
   readonly server: string;
@@ -28,8 +31,20 @@ export interface LiveSession extends SessionBackend {
   readonly source: HeldSession['source'];
 }
 
+/** Where a token belongs, as far as that can be told before any server is asked. */
+export type Place =
+  | { readonly kind: 'configured' }
+  /** On this machine. There is no host where the one that issued the token has ended, and its sessions with it. */
+  | { readonly kind: 'embedded' | 'stand_in'; readonly host: LocalHost | undefined };
+
 /** What a person should hear of while a command goes on. */
-export type Notice = 'embedded_starting' | 'embedded_started';
+export type Notice = 'embedded_starting' | 'embedded_started' | 'stand_in_starting' | 'stand_in_used';
+
+/**
+ * Milliseconds in which a Redis has to answer before it counts as unreachable and a stand-in may take its place: with
+ * the start of that, and the test of a password, a login is to end within two seconds.
+ */
+const REACHABLE_TIMEOUT = 1_000;
 
 export interface ContextOptions {
   readonly environment: Environment;
@@ -51,7 +66,11 @@ export interface ContextOptions {
 export class Context {
   readonly #options: ContextOptions;
   #config: Config | undefined;
+  /** By the name of the server. */
+  readonly #backends = new Map<string, Promise<SessionBackend>>();
   #backend: Promise<SessionBackend> | undefined;
+  /** Whether it has come to a stand-in, whose failures are not those of the Redis that the settings name. */
+  #isDegraded = false;
   #database: Promise<Database> | undefined;
   #closing: (() => unknown)[] = [];
 
@@ -101,37 +120,83 @@ export class Context {
   }
 
   /**
-   * Where a token may be used. Starts nothing and sends nothing.
-   * @throws AppError `other_server` for the token of another server; `expired` for that of an embedded engine
-   *   that has ended since, which took its sessions with it
+   * Where a token may be used. Starts nothing. A token of a stand-in is good while its Redis is away: that is asked
+   * first whether it is back, without the token.
+   * @throws AppError `other_server` for the token of another server, or of a stand-in whose Redis is back; `expired` for
+   *   that of an embedded engine that has ended since, which took its sessions with it; what Redis fails with where it
+   *   may not be stood in for
    */
   async backendOf(held: HeldSession): Promise<SessionBackend> {
-    const address = this.config.redis;
-    if (address) {
-      const server = redisServerName(address);
-      if (held.server !== undefined && held.server !== server) {
-        throw new AppError('other_server', { server: held.server });
-      }
-      return this.#memoise(() => this.#open(address, server, 'redis'));
-    }
-    this.#refuseEmbedded('REDIS_URL', address);
-    const engines = await this.localEngines();
-    if (held.server !== undefined && !held.server.startsWith(`embedded:${engines.folderId}:`)) {
-      throw new AppError('other_server', { server: held.server });
-    }
-    const host = await engines.running();
-    if (!host || (held.server !== undefined && held.server !== host.server)) throw new AppError('expired');
-    return this.#memoise(() => this.#openHost(host));
+    const place = await this.placeOf(held);
+    if (place.kind === 'configured') return this.configuredBackend();
+    if (place.kind === 'stand_in') await this.#assertAway();
+    if (!place.host) throw new AppError('expired');
+    if (place.kind === 'stand_in') this.#options.onNotice('stand_in_used');
+    return this.#openHost(place.host, place.kind === 'stand_in');
   }
 
-  /** Where new sessions start. Starts the embedded engine where no Redis is configured. */
-  async backend(): Promise<SessionBackend> {
-    return this.#memoise(async () => {
-      const address = this.config.redis;
-      if (address) return this.#open(address, redisServerName(address), 'redis');
-      this.#refuseEmbedded('REDIS_URL', address);
-      return this.#openHost(await this.#ensureHost());
-    });
+  /**
+   * Where a token belongs. Starts nothing and sends nothing.
+   * @throws AppError `other_server`
+   */
+  async placeOf({ server: issuer }: HeldSession): Promise<Place> {
+    const address = this.config.redis;
+    if (address && (issuer === undefined || issuer === redisServerName(address))) {
+      return { kind: 'configured' };
+    }
+    if (!address) this.#refuseEmbedded('REDIS_URL', address);
+    const standIn = address && issuer?.startsWith('embedded:') ? await this.#standIn() : undefined;
+    const engines = address ? standIn?.engines : await this.localEngines();
+    if (!engines || (issuer !== undefined && !issuer.startsWith(`embedded:${engines.folderId}:`))) {
+      throw new AppError('other_server', issuer === undefined ? {} : { server: issuer });
+    }
+    const host = await engines.running();
+    const isItsHost = issuer === undefined || host?.server === issuer;
+    return { kind: address ? 'stand_in' : 'embedded', host: isItsHost ? host : undefined };
+  }
+
+  /**
+   * Where new sessions start: as {@link Context.configuredBackend}, or in a stand-in on this machine, which is started,
+   * where that is a single Redis that cannot be reached and strict mode does not forbid it.
+   * @param mayStandIn whether the token is kept where only this machine looks for it
+   * @throws AppError `unreachable` where there is no stand-in; what a Redis that answers fails with: that is never stood
+   *   in for
+   */
+  async backend({ mayStandIn = true } = {}): Promise<SessionBackend> {
+    this.#backend ??= this.#reachableBackend(mayStandIn);
+    return this.#backend;
+  }
+
+  /** What the settings name, whether it can be reached or not; the embedded engine, which is started, where they do not. */
+  async configuredBackend(): Promise<SessionBackend> {
+    const address = this.config.redis;
+    if (address) return this.#open(address, redisServerName(address), { engine: 'redis', degraded: false });
+    this.#refuseEmbedded('REDIS_URL', address);
+    return this.#openHost(await this.#ensureHost(), false);
+  }
+
+  /** The token that a login is about to replace, if there is one that can be read. */
+  findReplaced(): HeldSession | undefined {
+    try {
+      return findHeldSession(undefined, this.sessionFile);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Ends the session of a token file that a login has replaced, where it is one of a stand-in: its Redis is back, and
+   * nobody would come across it again. It would end by itself, so a failure is none.
+   */
+  async endOnStandIn(replaced: HeldSession): Promise<void> {
+    try {
+      const place = await this.placeOf(replaced);
+      if (place.kind !== 'stand_in' || !place.host) return;
+      const { sessions } = await this.#openHost(place.host, true);
+      await sessions.end(replaced.token, replaced.userId);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+    }
   }
 
   /**
@@ -144,27 +209,42 @@ export class Context {
     return this.#database;
   }
 
+  /**
+   * Through which every test of a password goes. Attempts are counted where the sessions are; those of a stand-in in
+   * PostgreSQL, as who has a stand-in of their own could empty its counters.
+   */
+  async loginLimiter({ redis, degraded }: SessionBackend): Promise<LoginLimiter> {
+    const database = await this.database();
+    return database.loginLimiter(degraded ? undefined : redis);
+  }
+
   /** The embedded engines of accounts and sessions, whether they run or not. */
   async localEngines(): Promise<LocalEngines> {
     const { LocalEngines } = await import('./local/local-engines.ts');
-    const { folders, localIdle } = this.config;
-    return new LocalEngines({
-      folder: join(folders.data, 'embedded'),
-      logFolder: folders.state,
-      idleSeconds: localIdle,
-      hostScript: join(this.#options.packageRoot, 'dist', 'host.js'),
-    });
+    return new LocalEngines(this.#localOptions('embedded'));
+  }
+
+  /** What takes the place of Redis servers that cannot be reached. */
+  async standIns(): Promise<StandIns> {
+    const { StandIns } = await import('./local/stand-ins.ts');
+    return new StandIns(this.#localOptions('stand-in'));
   }
 
   /**
-   * What to tell people of an engine that cannot be reached, where it is an embedded one: no setting names it, and
-   * it may only be halted.
+   * What to tell people of an engine that cannot be reached. Where it is an embedded one no setting names it, and it may
+   * only be halted; where it is a Redis that can be stood in for, there is something to do until it is back.
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.reason !== 'unreachable') return error;
-    const configured = error.params.engine === 'postgres' ? this.config.postgres : this.config.redis;
-    if (configured) return error;
-    const engines = await this.localEngines();
+    const isRedis = error.params.engine === 'redis';
+    const standIn = isRedis ? await this.#standIn() : undefined;
+    if (standIn && !this.#isDegraded) {
+      if (this.isStrict) return error;
+      const standsIn = (await standIn.engines.running()) ? 'running' : 'possible';
+      return new AppError('unreachable', { ...error.params, standsIn });
+    }
+    if (isRedis ? this.config.redis && !standIn : this.config.postgres) return error;
+    const engines = standIn?.engines ?? (await this.localEngines());
     return engines.assertAnswering().then(
       () => error,
       (reason: unknown) => reason,
@@ -187,19 +267,78 @@ export class Context {
     return { ...backend, session: await find(backend.sessions, held), source: held.source };
   }
 
-  #memoise(make: () => Promise<SessionBackend>): Promise<SessionBackend> {
-    this.#backend ??= make();
-    return this.#backend;
+  async #reachableBackend(mayStandIn: boolean): Promise<SessionBackend> {
+    const configured = await this.configuredBackend();
+    const failure = configured.engine === 'redis' ? await this.#whyAway(configured) : undefined;
+    if (!failure) return configured;
+    const standIn = mayStandIn && !this.isStrict ? await this.#standIn() : undefined;
+    if (!standIn) throw failure;
+    this.#options.onNotice('stand_in_starting');
+    return this.#openHost(await standIn.ensure(), true);
   }
 
-  #openHost(host: LocalHost): Promise<SessionBackend> {
-    return this.#open({ socket: host.redisSocket }, host.server, 'embedded');
+  /** @throws AppError `other_server` where the configured Redis is back; what it fails with where it must not be replaced */
+  async #assertAway(): Promise<void> {
+    const configured = await this.configuredBackend();
+    const failure = await this.#whyAway(configured);
+    if (!failure) throw new AppError('other_server', { server: configured.server, isBack: 1 });
+    if (this.isStrict) throw failure;
   }
 
-  async #open(
+  /**
+   * Asks a server whether it is there.
+   * @returns the failure of one that cannot be reached
+   * @throws AppError what one fails with that answers
+   */
+  async #whyAway({ sessions, server }: SessionBackend): Promise<AppError | undefined> {
+    try {
+      await sessions.assureReachable(REACHABLE_TIMEOUT);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.reason !== 'unreachable') throw error;
+      this.#backends.delete(server); // Its connection is of no more use: whoever asks again needs a new one.
+      return error;
+    }
+  }
+
+  /** What may take the place of the configured Redis. A cluster and sentinels have other means. */
+  async #standIn(): Promise<StandIn | undefined> {
+    const address = this.config.redis;
+    if (!address || !('host' in address)) return undefined;
+    return (await this.standIns()).for(redisServerName(address));
+  }
+
+  #localOptions(folder: 'embedded' | 'stand-in'): LocalEnginesOptions {
+    const { folders, localIdle } = this.config;
+    return {
+      folder: join(folders.data, folder),
+      logFolder: folders.state,
+      idleSeconds: localIdle,
+      hostScript: join(this.#options.packageRoot, 'dist', 'host.js'),
+    };
+  }
+
+  #openHost(host: LocalHost, degraded: boolean): Promise<SessionBackend> {
+    this.#isDegraded = degraded;
+    return this.#open({ socket: host.redisSocket }, host.server, { engine: 'embedded', degraded });
+  }
+
+  #open(
     target: RedisTarget,
     server: string,
-    engine: SessionBackend['engine'],
+    kind: Pick<SessionBackend, 'engine' | 'degraded'>,
+  ): Promise<SessionBackend> {
+    const known = this.#backends.get(server);
+    if (known) return known;
+    const opening = this.#connect(target, server, kind);
+    this.#backends.set(server, opening);
+    return opening;
+  }
+
+  async #connect(
+    target: RedisTarget,
+    server: string,
+    kind: Pick<SessionBackend, 'engine' | 'degraded'>,
   ): Promise<SessionBackend> {
     const [{ RedisConnection }, { SessionStore }, { SessionService }] = await Promise.all([
       import('./connections/redis.ts'),
@@ -219,7 +358,7 @@ export class Context {
       },
     };
     const sessions = new SessionService(new SessionStore(connection), lifetime);
-    return { sessions, server, engine, degraded: false };
+    return { redis: connection, sessions, server, ...kind };
   }
 
   async #openDatabase(): Promise<Database> {

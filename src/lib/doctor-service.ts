@@ -134,9 +134,11 @@ export class DoctorService {
       if (status.running) await engines.assertAnswering();
       return embeddedFacts(status);
     }
-    const { sessions } = await this.#context.backend();
+    const { sessions } = await this.#context.configuredBackend();
     const before = Date.now();
-    const facts = await sessions.facts();
+    const facts = await sessions.facts().catch(async (error) => {
+      throw await this.#context.explain(error);
+    });
     this.#clock = { server: facts.now, here: (before + Date.now()) / 2 };
     return {
       server: redisServerName(address),
@@ -170,8 +172,10 @@ export class DoctorService {
     const { path } = this.#context.sessionFile;
     try {
       const held = this.#context.findHeld();
-      await this.#context.backendOf(held); // sends nothing
-      return { signed_in: true, source: held.source, server: held.server ?? null, path };
+      const place = await this.#context.placeOf(held);
+      if (place.kind !== 'configured' && !place.host) return { signed_in: false, path };
+      const { source, server = null } = held;
+      return { signed_in: true, source, server, degraded: place.kind === 'stand_in', path };
     } catch (error) {
       if (isNotSignedIn(error)) return { signed_in: false, path };
       throw error;
@@ -205,9 +209,9 @@ function isSameFault(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Not being signed in is no fault: nobody is, or the embedded engines ended and took the session with them. */
+/** That nobody is signed in is no fault. */
 function isNotSignedIn(error: unknown): boolean {
-  return error instanceof AppError && (error.reason === 'never' || error.reason === 'expired');
+  return error instanceof AppError && error.reason === 'never';
 }
 
 function embeddedFacts({ running, folder }: LocalStatus): Facts {

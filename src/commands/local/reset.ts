@@ -34,6 +34,8 @@ export default class LocalReset extends BaseCommand<typeof LocalReset> {
     const t = texts[this.language];
     await this.confirm(t.ask, this.flags.yes);
     await (await this.context.localEngines()).reset();
+    // They keep nothing on the disk: their sessions end with them.
+    for (const { engines } of (await this.context.standIns()).all()) await engines.stop();
     this.log(this.theme.good(t.done));
     return { reset: true };
   }

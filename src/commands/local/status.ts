@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../lib/base-command.ts';
 import { defineTexts } from '../../lib/i18n/language.ts';
 import { alignRows, localTime, type Row } from '../../lib/ui/rows.ts';
+import { harmless } from '../../lib/ui/terminal-text.ts';
 
 const texts = defineTexts({
   en: {
@@ -21,6 +22,9 @@ const texts = defineTexts({
     folder: 'Accounts',
     log: 'Log',
     setAside: 'Moved aside',
+    standIn: (server: string) => `In the place of ${server}, which could not be reached, Valkey is running.`,
+    standInStopped: (server: string) =>
+      `In the place of ${server}, which could not be reached, Valkey is suspended; end it with "airbnb local stop".`,
   },
   es: {
     summary: 'Muestra si los motores integrados están en marcha',
@@ -37,6 +41,9 @@ const texts = defineTexts({
     folder: 'Cuentas',
     log: 'Registro',
     setAside: 'Carpeta apartada',
+    standIn: (server: string) => `En lugar de ${server}, al que no se pudo llegar, está en marcha un Valkey.`,
+    standInStopped: (server: string) =>
+      `En lugar de ${server}, al que no se pudo llegar, hay un Valkey suspendido; detenlo con "airbnb local stop".`,
   },
 });
 
@@ -58,6 +65,7 @@ export default class LocalStatus extends BaseCommand<typeof LocalStatus> {
     rows.push([t.folder, `${status.folder} (${mebibytes(status.dataBytes)})`], [t.log, status.log]);
     for (const folder of status.setAside) rows.push([t.setAside, folder]);
     this.log(alignRows(rows));
+    const standIns = await this.#standIns();
     return {
       running: status.running,
       stopped: status.stopped ?? false,
@@ -71,6 +79,27 @@ export default class LocalStatus extends BaseCommand<typeof LocalStatus> {
       data_bytes: status.dataBytes,
       log: status.log,
       set_aside: status.setAside,
+      stand_ins: standIns,
     };
+  }
+
+  /** Shows those that run, and gives them as JSON. */
+  async #standIns() {
+    const t = texts[this.language];
+    const shown = [];
+    for (const { server, engines } of (await this.context.standIns()).all()) {
+      const { running, stopped = false, pid = null, startedAt = null, folder, log } = await engines.status();
+      if (!running) continue;
+      this.log(`\n${stopped ? t.standInStopped(harmless(server)) : t.standIn(harmless(server))}`);
+      this.log(
+        alignRows([
+          [t.pid, String(pid)],
+          ...(startedAt ? [[t.since, localTime(startedAt)] as const] : []),
+          [t.log, log],
+        ]),
+      );
+      shown.push({ server, stopped, pid, started_at: startedAt, folder, log });
+    }
+    return shown;
   }
 }
