@@ -1,7 +1,11 @@
 import { dirname } from 'node:path';
 import { AccountService } from './auth/account-service.ts';
+import { LoginLimiter } from './auth/login-limiter.ts';
+import { addressSeenByPostgres, PostgresLoginCounters } from './auth/postgres-login-counters.ts';
+import { RedisLoginCounters } from './auth/redis-login-counters.ts';
 import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
 import type { PostgresAddress } from './connections/postgres-address.ts';
+import type { RedisConnection } from './connections/redis.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from './user/schema-migrator.ts';
 import { UserRepository } from './user/user-repository.ts';
 import type { Tables } from './user/user-schema.ts';
@@ -9,6 +13,8 @@ import type { Tables } from './user/user-schema.ts';
 /** Everything that needs PostgreSQL and bcrypt, behind one module, so that the rest need not load them. */
 export interface Database {
   readonly accounts: AccountService;
+  /** Counts attempts to sign in. @param redis where; without it, in the database itself */
+  loginLimiter(redis: RedisConnection | undefined): LoginLimiter;
   /** Brings the tables up to date. */
   migrate(): Promise<{ applied: string[] }>;
   /** Which migrations the tables have had, and which they lack. */
@@ -25,6 +31,11 @@ export function openDatabase(target: PostgresAddress | { readonly socket: string
   const db = openPostgres<Tables>(config);
   return {
     accounts: new AccountService(new UserRepository(db)),
+    loginLimiter: (redis) =>
+      new LoginLimiter({
+        counters: redis ? new RedisLoginCounters(redis) : new PostgresLoginCounters(db),
+        otherAddress: () => addressSeenByPostgres(db),
+      }),
     migrate: () => migrateWithPatience(config),
     status: () => migrationStatus(db),
     facts: async () => ({ version: await requireSupportedServer(db) }),

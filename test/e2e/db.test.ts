@@ -20,7 +20,7 @@ describe('airbnb db', () => {
       await fresh.drop();
     });
 
-    const migrations = ['0001-account-tables', '0002-account-indexes'];
+    const migrations = ['0001-account-tables', '0002-account-indexes', '0003-login-counters'];
 
     it('says "airbnb db migrate" and 78 in every command that needs accounts, and no SQL', async () => {
       await holdSession(user);

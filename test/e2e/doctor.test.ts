@@ -47,7 +47,7 @@ describe('airbnb doctor', () => {
     expect(byName.redis?.facts).to.include({ server: `${engines.redisUrl}/0` });
     expect(byName.redis?.facts?.version).to.match(/^\d+\.\d+/);
     expect(byName.postgres?.facts?.version).to.match(/^\d+/);
-    expect(byName.migrations?.facts).to.deep.equal({ applied: 2, pending: 0 });
+    expect(byName.migrations?.facts).to.deep.equal({ applied: 3, pending: 0 });
     expect(byName.token_file?.facts).to.include({ signed_in: false, path: user.sessionFile });
     expect(byName.clock?.status).to.equal('ok');
     expect(byName.clock?.facts?.difference_ms).to.be.within(-5000, 5000);

@@ -35,10 +35,14 @@ describe('PostgreSQL behind PgBouncer in transaction mode', () => {
   const applied = async () => (await user.run(['db', 'migrate', '--json'])).json().applied;
 
   it('migrates, finds that done the second time, and says so of its state', async () => {
-    expect(await applied()).to.deep.equal(['0001-account-tables', '0002-account-indexes']);
+    expect(await applied()).to.deep.equal([
+      '0001-account-tables',
+      '0002-account-indexes',
+      '0003-login-counters',
+    ]);
     expect(await applied()).to.deep.equal([]);
     const { applied: all, pending } = (await user.run(['db', 'status', '--json'])).json();
-    expect([all.length, pending.length]).to.deep.equal([2, 0]);
+    expect([all.length, pending.length]).to.deep.equal([3, 0]);
   });
 
   it('registers, signs in, and changes and sets the password', async () => {

@@ -7,7 +7,7 @@ import { isIdentity, type ProcessIdentity } from './process-identity.ts';
  * PostgreSQL part was brought to when it started. Raise it when a client of the new version cannot use a host
  * of the old one, so also with every new migration.
  */
-export const hostProtocol = 1;
+export const hostProtocol = 2;
 
 /** Where the PostgreSQL part stands; it starts when its first client connects. */
 export type PostgresState = 'off' | 'starting' | 'ready' | 'failed';

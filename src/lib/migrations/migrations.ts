@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import { accountTables } from './0001-account-tables.ts';
 import { accountIndexes } from './0002-account-indexes.ts';
+import { loginCounters } from './0003-login-counters.ts';
 
 /**
  * Every migration by its name, which is what a database remembers: a name is never changed, and a new one sorts
@@ -9,4 +10,5 @@ import { accountIndexes } from './0002-account-indexes.ts';
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-account-tables': accountTables,
   '0002-account-indexes': accountIndexes,
+  '0003-login-counters': loginCounters,
 };

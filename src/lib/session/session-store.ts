@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { addressSeen, clientInfo } from '../connections/client-info.ts';
 import type { RedisConnection } from '../connections/redis.ts';
 import { RESTORE_SCRIPT } from './restore-script.ts';
 import { type EndReason, parseWireSession, type Session, type WireSession } from './session.ts';
@@ -230,17 +231,16 @@ export class SessionStore {
       (redis) => [
         redis.time() as unknown as Promise<[string, string]>,
         // Not everyone may ask: an ACL can forbid both.
-        (redis.call('CLIENT', 'INFO') as Promise<string>).catch(() => ''),
+        clientInfo(redis),
         redis.info('server').catch(() => ''),
         // A server that is still loading answers the others, and nothing that is about a key.
         redis.exists(revokedKey('')),
       ],
       timeout,
     );
-    const peer = /\baddr=(\S+):\d+/.exec(client)?.[1];
     return {
       now: milliseconds(time),
-      address: peer && !peer.startsWith('/') ? peer.replace(/^\[(.*)\]$/, '$1') : null,
+      address: addressSeen(client),
       redisVersion: /^redis_version:(\S+)/m.exec(info)?.[1],
       valkeyVersion: /^valkey_version:(\S+)/m.exec(info)?.[1],
     };

@@ -4,7 +4,7 @@ import { AccountDatabase } from '../../support/account-database.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { type PythonSchemaOptions, pythonSchema } from './python-schema.ts';
 
-const ALL = ['0001-account-tables', '0002-account-indexes'];
+const ALL = ['0001-account-tables', '0002-account-indexes', '0003-login-counters'];
 
 describe('migrations', () => {
   let database: AccountDatabase;
