@@ -4,8 +4,9 @@ function __airbnb_complete
     set -l before (commandline -opc)
     set -l typed (commandline -ct)
     set -l current (string unescape -- "$typed"; or echo -- "$typed")
-    # What counts is the end of the answer: the process behind it may have to wait for the look-up of a name.
-    set -l answer (sh -c 'airbnb __complete fish "$@" &' sh $before[2..-1] "$current" 2>/dev/null)
+    # What counts is the end of the answer, for which cat waits: the process behind it may have to wait for the look-up
+    # of a name.
+    set -l answer (sh -c 'airbnb __complete fish "$@" &' sh $before[2..-1] "$current" 2>/dev/null | cat)
     switch "$answer[1]"
         case words
             printf '%s\n' $answer[2..-1]

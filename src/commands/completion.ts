@@ -29,7 +29,8 @@ const texts = defineTexts({
       cleared: (path: string) => `Our lines taken out: ${path}`,
       absent: (path: string) => `Not there: ${path}`,
     },
-    installed: (shell: Shell) => `TAB completes airbnb in every new ${shell}: open one, or type "exec ${shell}".`,
+    installed: (shell: Shell) =>
+      `TAB completes airbnb in every new ${shell}: open one, or type "exec ${shell}".`,
     uninstalled: (shell: Shell) => `TAB no longer completes airbnb in a new ${shell}.`,
   },
   es: {
@@ -53,7 +54,8 @@ const texts = defineTexts({
       cleared: (path: string) => `Sin nuestras líneas: ${path}`,
       absent: (path: string) => `No estaba: ${path}`,
     },
-    installed: (shell: Shell) => `TAB completa airbnb en cada ${shell} nuevo: abre uno, o escribe "exec ${shell}".`,
+    installed: (shell: Shell) =>
+      `TAB completa airbnb en cada ${shell} nuevo: abre uno, o escribe "exec ${shell}".`,
     uninstalled: (shell: Shell) => `TAB ya no completa airbnb en un ${shell} nuevo.`,
   },
 });

@@ -45,6 +45,7 @@ export default class Exec extends BaseCommand<typeof Exec> {
   static override printsJson = false;
   static override usage = 'exec [--revoke-on-exit] -- COMMAND [ARGUMENTS]';
   static override flags = { 'revoke-on-exit': Flags.boolean() };
+  static override completes = { '--': 'command' } as const;
 
   /** As we were given it: looking up the name of a server adds to our own. */
   readonly #environment = { ...process.env };

@@ -1,6 +1,6 @@
 import type { Command } from '@oclif/core';
 import { commandTable } from '../../command-table.ts';
-import type { CommandClass, CompletionSource } from '../base-command.ts';
+import type { CommandClass } from '../base-command.ts';
 import { helpTexts } from '../i18n/help-texts.ts';
 import type { Language } from '../i18n/language.ts';
 import { sharedTexts } from '../i18n/shared-texts.ts';
@@ -16,7 +16,7 @@ export type Offer =
   /** Files, which the shell knows best. */
   | { readonly kind: 'files' }
   /** Whatever the shell offers for a command of its own. */
-  | { readonly kind: 'command'; /** How many words before it are ours. */ readonly after: number };
+  | { readonly kind: 'command' /** How many words before it are ours. */; readonly after: number };
 
 /** Finds the live sessions whose ids begin with something. */
 export type FindSessions = (prefix: string) => Promise<readonly Candidate[]>;
@@ -102,6 +102,12 @@ function fitting(candidates: readonly Candidate[], current: string): Offer {
   return { kind: 'words', candidates: candidates.filter(fits) };
 }
 
+/** What a flag or an argument says of its values. */
+interface Declared {
+  readonly options?: readonly string[];
+  readonly helpValue?: string;
+}
+
 /** What of a command's line was typed already. */
 interface Parsed {
   readonly given: ReadonlySet<string>;
@@ -144,14 +150,14 @@ class CommandLine {
   ): Promise<Offer> {
     const { given, args, pending, isOver } = this.#parse(rest);
     if (isOver) return this.#behindDashes(rest, count);
-    if (pending !== undefined) return this.#values(pending, this.#optionsOf(pending), current, []);
+    if (pending !== undefined) return this.#values(pending, this.#flags[pending], current, []);
     const [, flag, start] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
     if (flag !== undefined) return this.#inlineValues(flag, start as string);
     if (current.startsWith('-')) return this.#flagsBut(given, current);
     const position = Object.entries(this.#command.args ?? {});
     const [name, arg] = position[args.length] ?? position.filter(([, { multiple }]) => multiple).at(-1) ?? [];
     if (name !== undefined) {
-      const offer = await this.#values(name, arg?.options, current, args);
+      const offer = await this.#values(name, arg, current, args);
       if (offer.kind !== 'words' || offer.candidates.length > 0 || children.length === 0) return offer;
     }
     if (children.length > 0) return fitting(children, current);
@@ -194,38 +200,37 @@ class CommandLine {
 
   /** Behind `--` nothing is ours: there may be a whole command of somebody else's. */
   #behindDashes(rest: readonly string[], count: number): Offer {
-    const takesCommand = Object.values(this.#command.completes).includes('command');
+    const takesCommand = this.#command.completes['--'] === 'command';
     return takesCommand ? { kind: 'command', after: count - rest.length + rest.indexOf('--') + 1 } : NOTHING;
   }
 
   async #inlineValues(flag: string, start: string): Promise<Offer> {
     const name = this.#nameOf(`--${flag}`);
     if (name === undefined || this.#flags[name]?.type !== 'option') return NOTHING;
-    const offer = await this.#values(name, this.#optionsOf(name), start, []);
+    const offer = await this.#values(name, this.#flags[name], start, []);
     if (offer.kind !== 'words') return offer;
     const inline = offer.candidates.map((each) => ({ ...each, value: `--${flag}=${each.value}` }));
     return { kind: 'words', candidates: inline };
   }
 
-  #optionsOf(name: string): readonly string[] | undefined {
-    const flag = this.#flags[name];
-    return flag?.type === 'option' ? flag.options : undefined;
-  }
-
   /** Values of an argument or a flag. Those that were given already are of no use a second time. */
   async #values(
     name: string,
-    options: readonly string[] | undefined,
+    declared: Flag | Command.Arg.Any | undefined,
     current: string,
     given: readonly string[],
   ): Promise<Offer> {
-    if (options) return fitting(options.map((value) => ({ value })), current);
-    const source: CompletionSource | undefined =
-      this.#command.completes[name] ?? (/(^|-)file$/.test(name) ? 'files' : undefined);
-    if (source === 'files') return { kind: 'files' };
-    if (source !== 'sessions') return NOTHING;
+    const { options, helpValue } = (declared ?? {}) as Declared;
+    if (options)
+      return fitting(
+        options.map((value) => ({ value })),
+        current,
+      );
+    if (helpValue === '<file>') return { kind: 'files' };
+    if (this.#command.completes[name] !== 'sessions') return NOTHING;
     const sessions = await this.#sessions(current);
-    const isNew = ({ value }: Candidate) => !given.some((id) => id !== '' && value.startsWith(id.toLowerCase()));
+    const isNew = ({ value }: Candidate) =>
+      !given.some((id) => id !== '' && value.startsWith(id.toLowerCase()));
     return { kind: 'words', candidates: sessions.filter(isNew) };
   }
 

@@ -34,7 +34,8 @@ async function answerFor(shell: Shell, args: readonly string[], packageRoot: str
     offerFor({ words, current }, detectLanguage(environment), (prefix) =>
       findLiveSessions(prefix, { environment, packageRoot }),
     );
-  if (shell !== 'bash') return replyText(await find({ words: args.slice(0, -1), current: args.at(-1) ?? '' }), shell);
+  if (shell !== 'bash')
+    return replyText(await find({ words: args.slice(0, -1), current: args.at(-1) ?? '' }), shell);
   const [line = '', completed = ''] = args;
   const typed = parseBashLine(line);
   const offer: Offer = typed.isRedirection ? { kind: 'files' } : await find(typed);
