@@ -76,9 +76,9 @@ describe('an engine of one’s own', () => {
       expect(own.pid).not.to.equal(before);
       expect(await firstError(own.url, 'PING')).to.equal(undefined);
 
-      own.freeze();
+      await own.freeze();
       expect(await firstError(own.url, 'PING')).to.match(/timed out/i);
-      own.thaw();
+      await own.thaw();
       expect(await firstError(own.url, 'PING')).to.equal(undefined);
     } finally {
       await own.dispose();

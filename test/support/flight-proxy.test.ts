@@ -110,6 +110,38 @@ describe('the flight proxy before Redis', () => {
     expect(performance.now() - start).to.be.within(190, 480);
   });
 
+  it('lists what passed in both directions, and is interrupted behind any message of it', async () => {
+    const both = () => Promise.allSettled([client.echo('one'), client.echo('two')]);
+    await both();
+    expect(proxy.messages.map(({ from, name }) => name || from)).to.deep.equal([
+      'echo',
+      'echo',
+      'server',
+      'server',
+    ]);
+    const answered: Record<string, number[]> = {};
+    for (const next of ['resume', 'reset', 'tear', 'deafen'] as const) {
+      answered[next] = [];
+      for (let after = 0; after <= 4; after++) {
+        await proxy.reset();
+        client.disconnect();
+        client = connect(proxy.url);
+        let acts = 0;
+        proxy.interruptAfter(after, { act: () => (acts += 1), next });
+        const replies = await both();
+        answered[next].push(replies.filter(({ status }) => status === 'fulfilled').length);
+        // Behind the last one it comes when the client has what it asked for.
+        if (after < 4) expect(acts).to.equal(1);
+      }
+    }
+    expect(answered).to.deep.equal({
+      resume: [2, 2, 2, 2, 2],
+      reset: [0, 0, 0, 1, 2],
+      tear: [0, 0, 0, 1, 2],
+      deafen: [0, 0, 0, 1, 2],
+    });
+  });
+
   it('answers in the server’s stead', async () => {
     proxy.answer('get', '-LOADING Redis is loading the dataset in memory');
     const replies = await Promise.allSettled([client.echo('one'), client.get('key'), client.echo('two')]);

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type CutOptions, Faults } from './flight-proxy/faults.ts';
+import { type CutOptions, Faults, type Interruption } from './flight-proxy/faults.ts';
 import { framingFor } from './flight-proxy/framing.ts';
 import { ProxiedConnection } from './flight-proxy/proxied-connection.ts';
 
 export interface ProxyOptions {
   /** How long a client has to be silent before replies reach it, so that its flights are told apart. */
   settleMs?: number;
+}
+
+/** One message that was passed on. */
+export interface Message {
+  from: 'client' | 'server';
+  /** Of a client's: its command's name, or the letter of PostgreSQL's protocol. */
+  name: string;
 }
 
 /** Puts a proxy in front of the Redis or PostgreSQL at a URL; whoever asked for it closes it. */
@@ -27,6 +34,8 @@ export class FlightProxy {
   connections = 0;
   /** What was passed on to the server, as name and arguments: `['GET', 'key']`. Nothing of what is in TLS. */
   commands: string[][] = [];
+  /** What was passed on in both directions, in order. */
+  messages: Message[] = [];
   readonly #target: URL;
   readonly #settleMs: number;
   readonly #faults = new Faults();
@@ -65,6 +74,7 @@ export class FlightProxy {
     this.flights = 0;
     this.connections = 0;
     this.commands = [];
+    this.messages = [];
     await this.heal();
   }
 
@@ -107,6 +117,11 @@ export class FlightProxy {
     this.#faults.cutAfter('reply bytes', count, options);
   }
 
+  /** Lets something happen behind so many messages of both directions; behind none: as soon as a client connects. */
+  interruptAfter(messages: number, interruption: Interruption): void {
+    this.#faults.interruptAfter(messages, interruption);
+  }
+
   /** Answers a Redis command itself, without asking the server: `answer('EVAL', '-LOADING not yet')`. */
   answer(command: string, reply: string): void {
     this.#faults.answers.set(command.toUpperCase(), `${reply}\r\n`);
@@ -129,7 +144,13 @@ export class FlightProxy {
       onFlight: () => {
         this.flights += 1;
       },
-      onCommand: (command) => this.commands.push(command),
+      onCommand: (command) => {
+        this.commands.push(command);
+        this.messages.push({ from: 'client', name: command[0] ?? '' });
+      },
+      onReply: () => {
+        this.messages.push({ from: 'server', name: '' });
+      },
     });
     this.#open.add(connection);
     client.once('close', () => this.#open.delete(connection));

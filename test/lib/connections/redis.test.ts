@@ -158,9 +158,9 @@ describe('a connection to Redis', () => {
       this.timeout(30_000);
       const redis = await engines.ownRedis();
       try {
-        redis.freeze();
+        await redis.freeze();
         expect(told(await failureAt(redis.url))).to.equal('unreachable 69 ETIMEDOUT');
-        redis.thaw();
+        await redis.thaw();
         expect(await open(redis.url).flight<[string]>((client) => [client.ping()])).to.deep.equal(['PONG']);
         const connection = open(redis.url);
         await connection.flight((client) => [client.ping()]);

@@ -5,6 +5,8 @@ export interface RedisOptions {
   password?: string;
   /** Further users, each as the arguments of `ACL SETUSER`: `'alice on >secret ~* +@all'`. */
   users?: string[];
+  /** Whether its data is to outlive it, which the embedded engine cannot. */
+  durable?: boolean;
 }
 
 export interface FreshDatabase {

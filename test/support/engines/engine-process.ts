@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { descendantsOf } from './process-tree.ts';
 
 /** Starts one engine on the port and resolves with its process when it answers there. */
 export type Launch = (port: number) => Promise<ChildProcess>;
@@ -21,7 +22,7 @@ interface Definition {
  * One Redis or PostgreSQL in a process of its own, which tests may stop, freeze and kill.
  *
  * The port stays the same over restarts, so a client that knows the URL meets the new process there. Redis
- * keeps nothing over a restart; PostgreSQL keeps its data.
+ * keeps nothing over a restart unless it is durable; PostgreSQL keeps its data.
  */
 export class EngineProcess {
   readonly url: string;
@@ -74,9 +75,11 @@ export class EngineProcess {
     return this.#end(this.#definition.stopSignal ?? 'SIGTERM');
   }
 
-  /** Ends the engine as `kill -9` does. */
-  kill(): Promise<void> {
-    return this.#end('SIGKILL');
+  /** Ends the engine as `kill -9` does, with the processes that PostgreSQL has for its clients. */
+  async kill(): Promise<void> {
+    const parts = this.running ? await descendantsOf(this.pid) : [];
+    await this.#end('SIGKILL');
+    for (const pid of parts) signal(pid, 'SIGKILL');
   }
 
   async restart(): Promise<void> {
@@ -84,18 +87,20 @@ export class EngineProcess {
     await this.start();
   }
 
-  /** Stops the process in its tracks: connections are still accepted by the kernel, and nothing answers. */
-  freeze(): void {
+  /** Stops the engine in its tracks: connections are still accepted by the kernel, and nothing answers. */
+  async freeze(): Promise<void> {
+    // The parent first, so that there is no new child meanwhile.
     process.kill(this.pid, 'SIGSTOP');
+    for (const pid of await descendantsOf(this.pid)) signal(pid, 'SIGSTOP');
   }
 
-  thaw(): void {
-    process.kill(this.pid, 'SIGCONT');
+  async thaw(): Promise<void> {
+    for (const pid of [...(await descendantsOf(this.pid)), this.pid]) signal(pid, 'SIGCONT');
   }
 
   /** Ends the engine, frozen or not, and removes its files. */
   async dispose(): Promise<void> {
-    if (this.#child) this.thaw();
+    if (this.#child) await this.thaw();
     await this.stop();
     await this.#definition.cleanUp?.();
   }
@@ -108,5 +113,13 @@ export class EngineProcess {
     const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
     await exited;
     clearTimeout(impatience);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended in between.
   }
 }

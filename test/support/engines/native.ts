@@ -75,7 +75,10 @@ export function hasNativeRedis(): boolean {
 }
 
 function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
-  return startRedisServer({ prepare: (port) => secure(port, options) });
+  return startRedisServer({
+    settings: options.durable ? ['appendonly yes', 'appendfsync always'] : [],
+    prepare: (port) => secure(port, options),
+  });
 }
 
 export interface RedisServerOptions {

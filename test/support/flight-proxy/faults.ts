@@ -22,6 +22,20 @@ interface Cut extends Required<CutOptions> {
   left: number;
 }
 
+/** Something that happens at a message boundary, once. */
+export interface Interruption {
+  /** Done after the server had time to answer what has reached it, while nothing passes in either direction. */
+  act?: () => unknown;
+  /** How the connection that got there goes on; other connections are not touched. */
+  next:
+    | 'resume'
+    /** It hears nothing from the server any more: what was under way is lost. */
+    | 'deafen'
+    | 'reset'
+    /** Half of the server's next message still gets through. */
+    | 'tear';
+}
+
 /** What is to go wrong at a proxy, for all of its connections together. */
 export class Faults {
   delayMs = 0;
@@ -29,6 +43,24 @@ export class Faults {
   /** Replies that are given in the server's stead, by the name of the command in upper case. */
   readonly answers = new Map<string, string>();
   #cut: Cut | undefined;
+  #interruption: (Interruption & { left: number }) | undefined;
+
+  /** @param messages how many pass before it, in both directions together */
+  interruptAfter(messages: number, interruption: Interruption): void {
+    this.#interruption = { ...interruption, left: messages };
+  }
+
+  /** Called for each message that has passed. */
+  countMessage(): void {
+    if (this.#interruption) this.#interruption.left -= 1;
+  }
+
+  /** Called by the connection that is at a boundary: what happens there. */
+  takeInterruption(): Interruption | undefined {
+    const due = this.#interruption?.left === 0 ? this.#interruption : undefined;
+    if (due) this.#interruption = undefined;
+    return due;
+  }
 
   cutAfter(unit: Unit, count: number, { ending = 'reset', once = false }: CutOptions = {}): void {
     this.#cut = { unit, left: count, ending, once };
@@ -55,5 +87,6 @@ export class Faults {
     this.blackholed = false;
     this.answers.clear();
     this.#cut = undefined;
+    this.#interruption = undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Faults } from './faults.ts';
+import type { Faults, Interruption } from './faults.ts';
 import type { Framing } from './framing.ts';
 
 /** How long the server may take over commands whose replies are going to be withheld. */
@@ -17,6 +17,7 @@ export interface ConnectionOptions {
   settleMs: number;
   onFlight: () => void;
   onCommand: (command: string[]) => void;
+  onReply: () => void;
 }
 
 /**
@@ -35,7 +36,16 @@ export class ProxiedConnection {
   #replies = 0;
   #inFlight = false;
   #serverEnded = false;
+  #serverFailed = false;
   #cutting = false;
+  /** Nothing passes, because something is about to happen. */
+  #interrupted = false;
+  /** Half of the next reply is the last that the client gets. */
+  #tearing = false;
+  /** Nothing of the server reaches the client any more. */
+  #deaf = false;
+  /** What the client sent while nothing passed. */
+  readonly #waiting: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -52,6 +62,7 @@ export class ProxiedConnection {
     client.on('close', () => this.destroy());
     this.#server.on('data', (chunk) => this.#fromServer(chunk));
     this.#server.on('close', (failed) => this.#onServerClose(failed));
+    this.#interruptIfDue();
   }
 
   destroy(): void {
@@ -73,7 +84,11 @@ export class ProxiedConnection {
 
   #forward(request: Buffer): void {
     const { faults, framing, onCommand } = this.#options;
-    if (this.#cutting) return;
+    if (this.#cutting || faults.blackholed) return;
+    if (this.#interrupted) {
+      this.#waiting.push(request);
+      return;
+    }
     if (faults.left('commands') > 0) {
       const command = framing.describe(request);
       const replacement = faults.answers.get(command[0]?.toUpperCase() ?? '');
@@ -82,6 +97,7 @@ export class ProxiedConnection {
       this.#commands += 1;
       onCommand(command);
       faults.spend('commands', 1);
+      this.#countMessage();
     }
     if (faults.left('commands') === 0) {
       // What was let through is to take effect: the server gets to answer before the connection ends.
@@ -91,13 +107,13 @@ export class ProxiedConnection {
   }
 
   #fromServer(chunk: Buffer): void {
-    if (this.#options.faults.blackholed) return;
+    if (this.#options.faults.blackholed || this.#deaf) return;
     this.#held.push(...this.#options.framing.replies(chunk));
     if (this.#held.length > 0 && !this.#timer) this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#cutting) return;
+    if (this.#cutting || this.#interrupted) return;
     clearTimeout(this.#timer);
     const { settleMs, faults } = this.#options;
     this.#timer = setTimeout(() => this.#deliver(), settleMs + faults.delayMs);
@@ -106,22 +122,60 @@ export class ProxiedConnection {
   #deliver(): void {
     this.#timer = undefined;
     this.#inFlight = false;
-    const goesOn = this.#held.splice(0).every((reply) => this.#deliverOne(reply));
+    let goesOn = true;
+    while (goesOn && this.#held.length > 0 && !this.#interrupted) {
+      goesOn = this.#deliverOne(this.#held.shift() as Buffer);
+    }
     if (!goesOn) this.#cut();
-    else if (this.#serverEnded) this.#options.client.end();
+    else if (this.#serverEnded && !this.#interrupted) this.#options.client.end();
   }
 
   /** Passes a reply on, or the part of it that may pass. Returns whether the connection may go on. */
   #deliverOne(reply: Buffer): boolean {
     const { client, faults } = this.#options;
     if (faults.left('replies') === 0) return false;
+    if (this.#tearing) {
+      client.write(reply.subarray(0, Math.floor(reply.length / 2)));
+      return false;
+    }
     const replacement = this.#replacements.get(this.#replies++);
     const bytes = replacement === undefined ? reply : Buffer.from(replacement);
     const part = bytes.subarray(0, faults.left('reply bytes'));
     if (part.length > 0) client.write(part);
     faults.spend('reply bytes', part.length);
     faults.spend('replies', 1);
+    this.#options.onReply();
+    this.#countMessage();
     return faults.left('replies') > 0 && faults.left('reply bytes') > 0;
+  }
+
+  #countMessage(): void {
+    this.#options.faults.countMessage();
+    this.#interruptIfDue();
+  }
+
+  #interruptIfDue(): void {
+    const due = this.#options.faults.takeInterruption();
+    if (!due) return;
+    this.#interrupted = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#interrupt(due), LAST_WORDS_MS);
+  }
+
+  async #interrupt({ act, next }: Interruption): Promise<void> {
+    this.#deaf = next === 'deafen';
+    this.#tearing = next === 'tear';
+    if (this.#deaf) this.#held.length = 0;
+    await act?.();
+    this.#interrupted = false;
+    this.#timer = undefined;
+    if (next === 'reset') {
+      this.#cut();
+      return;
+    }
+    for (const request of this.#waiting.splice(0)) this.#forward(request);
+    if (this.#held.length > 0) this.#schedule();
+    if (this.#serverEnded) this.#onServerClose(this.#serverFailed);
   }
 
   #cut(): void {
@@ -136,7 +190,8 @@ export class ProxiedConnection {
 
   #onServerClose(failed: boolean): void {
     this.#serverEnded = true;
-    if (this.#cutting) return;
+    this.#serverFailed = failed;
+    if (this.#cutting || this.#interrupted) return;
     if (failed) this.#options.client.resetAndDestroy();
     else if (this.#held.length === 0) this.#options.client.end();
   }
