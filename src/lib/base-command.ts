@@ -38,6 +38,9 @@ const MENDED_BY_SIGNING_IN = new Set([
   'corrupt',
 ]);
 
+/** Those after which a new token is needed, wherever the old one came from. */
+const GONE = new Set(['never', 'expired', 'revoked', 'corrupt']);
+
 /** A command as the table of commands has it. */
 export type CommandClass = Command.Class &
   Pick<typeof BaseCommand, 'texts' | 'printsJson' | 'completes'> & {
@@ -55,7 +58,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   static needsSession = true;
   /** Does it only look at its session? One that does neither refreshes it nor asks to sign in again. */
   static isPassive = false;
-  /** Has it a document to print under `--json`? One that has not refuses the flag. */
+  /** Has it a document to print under `--json`? One that has not refuses the flag, in JSON as any error. */
   static printsJson = true;
   /** May it ask although AIRBNB_TOKEN is set? Commands that sign in or register do. */
   static asksDespiteToken = false;
@@ -169,7 +172,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
   override jsonEnabled(): boolean {
-    return this.#class.printsJson && ownWords(this.argv).some((word) => /^--json(=|$)/.test(word));
+    return ownWords(this.argv).some((word) => /^--json(=|$)/.test(word));
   }
 
   override logJson(document: unknown): void {
@@ -276,7 +279,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   async #explain(error: unknown): Promise<unknown> {
-    return this.context ? this.context.explain(error).catch(() => error) : error;
+    if (!this.context) return error;
+    if (error instanceof AppError && GONE.has(error.reason) && this.context.config.token !== undefined) {
+      return new AppError(error.reason, { ...error.params, source: 'env' });
+    }
+    return this.context.explain(error).catch(() => error);
   }
 
   get #class(): typeof BaseCommand {

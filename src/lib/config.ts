@@ -4,6 +4,7 @@ import envPaths from 'env-paths';
 import { type PostgresAddress, postgresAddress } from './connections/postgres-address.ts';
 import { type RedisAddress, redisAddress } from './connections/redis-address.ts';
 import { AppError } from './errors.ts';
+import { readTokenKey, type TokenKey } from './session/token-key.ts';
 import { type Environment, Settings } from './settings.ts';
 
 /** How sessions live, in seconds. */
@@ -34,6 +35,7 @@ export class Config {
   readonly settings: Settings;
   readonly folders: Folders;
   readonly #home: string;
+  #tokenKey: TokenKey | undefined;
 
   constructor(settings: Settings, folders: Folders, home: string) {
     this.settings = settings;
@@ -71,6 +73,12 @@ export class Config {
     return this.settings.raw('AIRBNB_TOKEN')?.replace(/\r?\n$/, '');
   }
 
+  /** What seals the token file; undefined: it is a plain one. */
+  get tokenKey(): TokenKey | undefined {
+    this.#tokenKey ??= readTokenKey(this.settings);
+    return this.#tokenKey;
+  }
+
   get strict(): boolean {
     return this.settings.flag('AIRBNB_STRICT');
   }
@@ -91,7 +99,7 @@ export class Config {
   /** Reads every part: what `doctor` and the start of a command go through, so that no bad value is overlooked. */
   validate(): void {
     this.settings.refuseEmpty();
-    void [this.strict, this.noInput, this.trace, this.lifetime, this.localIdle];
+    void [this.strict, this.noInput, this.trace, this.lifetime, this.localIdle, this.tokenKey];
   }
 }
 

@@ -89,7 +89,7 @@ export class Context {
   }
 
   get sessionFile(): SessionFile {
-    return new SessionFile(this.config.sessionFile);
+    return new SessionFile(this.config.sessionFile, this.config.tokenKey);
   }
 
   /** What sessions record of how they were started. */
@@ -98,7 +98,7 @@ export class Context {
     return { sshConnection: environment.SSH_CONNECTION, isTerminal: isTerminal(), version };
   }
 
-  /** The token of this command. @throws AppError `never`, `malformed` or `token_file_unsafe` */
+  /** The token of this command. @throws AppError `never`, `malformed`, `token_key` or `token_file_unsafe` */
   findHeld(): HeldSession {
     return findHeldSession(this.config.token, this.sessionFile);
   }

@@ -52,6 +52,8 @@ const HIDDEN_SETTINGS = [
   'DATABASE_URL',
   'PGPASSWORD',
   'AIRBNB_TOKEN',
+  'AIRBNB_TOKEN_KEY',
+  'AIRBNB_TOKEN_KEY_FILE',
 ] as const;
 
 export interface ShownSetting {

@@ -50,6 +50,7 @@ const exitCodeOfReason = {
   misconfigured: ExitCode.badConfiguration,
   // 69
   local_engine_stuck: ExitCode.unavailable,
+  stand_in_session: ExitCode.unavailable,
   // 75
   too_many_attempts: ExitCode.tryLater,
   // 78: bad configuration

@@ -41,6 +41,18 @@ function waitInWords(seconds: unknown, language: Language): string {
   return format.format(Math.ceil(Number(seconds) / size));
 }
 
+/** What mends a session that is gone. To sign in again changes the token file, and not AIRBNB_TOKEN, which wins. */
+const signInAgain = {
+  en: ({ source }: ErrorParams) =>
+    source === 'env'
+      ? 'Set AIRBNB_TOKEN to a new token, which "airbnb login --token-only" prints, or unset it to use the token file.'
+      : 'Sign in again with "airbnb login".',
+  es: ({ source }: ErrorParams) =>
+    source === 'env'
+      ? 'Da a AIRBNB_TOKEN un token nuevo, que imprime "airbnb login --token-only", o quítala para usar el archivo del token.'
+      : 'Inicia sesión otra vez con "airbnb login".',
+};
+
 /** The command that shows how a command is used. */
 const usage = (command: unknown) => (command ? `airbnb ${command} --help` : 'airbnb --help');
 
@@ -208,9 +220,15 @@ export const errorTexts = defineTexts<ErrorTexts>({
             ? 'Name a file that you can read and that holds nothing else.'
             : 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
-    never: () => ({ message: 'You are not signed in.', hint: 'Sign in with "airbnb login".' }),
-    expired: () => ({ message: 'Your session has expired.', hint: 'Sign in again with "airbnb login".' }),
-    revoked: () => ({ message: 'Your session was revoked.', hint: 'Sign in again with "airbnb login".' }),
+    never: ({ source }) =>
+      source === 'env'
+        ? {
+            message: 'You are not signed in: AIRBNB_TOKEN is empty.',
+            hint: 'Set it to a token, which "airbnb login --token-only" prints, or unset it to use the token file.',
+          }
+        : { message: 'You are not signed in.', hint: 'Sign in with "airbnb login".' },
+    expired: (params) => ({ message: 'Your session has expired.', hint: signInAgain.en(params) }),
+    revoked: (params) => ({ message: 'Your session was revoked.', hint: signInAgain.en(params) }),
     other_server: ({ server, isBack }) => ({
       message: isBack
         ? `Redis (${server}) is back, and your session is only in the memory of this machine.`
@@ -242,9 +260,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
         'Set AIRBNB_TOKEN_KEY or AIRBNB_TOKEN_KEY_FILE to the key that sealed it, or sign in again with "airbnb login"; "airbnb logout --local" removes it.',
       ),
     }),
-    corrupt: () => ({
+    corrupt: (params) => ({
       message: 'Your session is damaged on the server and cannot be used.',
-      hint: 'Sign in again with "airbnb login".',
+      hint: signInAgain.en(params),
     }),
     expires_soon: ({ expires_in, minimum }) => ({
       message: `Your session ends in ${expires_in} s, which is less than ${minimum} s.`,
@@ -309,6 +327,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     too_many_attempts: ({ retry_after }) => ({
       message: 'Too many attempts to sign in; this one was not tested.',
       hint: `Try again in ${waitInWords(retry_after, 'en')}.`,
+    }),
+    stand_in_session: () => ({
+      message: 'Your session is on this machine while Redis is away, and its token is of no use to other programs.',
+      hint: 'Run it again when Redis is back and you have signed in with "airbnb login".',
     }),
     empty_setting: ({ setting }) => ({
       message: `${setting} is set but empty.`,
@@ -596,15 +618,15 @@ export const errorTexts = defineTexts<ErrorTexts>({
             ? 'Nombra un archivo que puedas leer y que no contenga nada más.'
             : 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
-    never: () => ({ message: 'No has iniciado sesión.', hint: 'Inicia sesión con "airbnb login".' }),
-    expired: () => ({
-      message: 'Tu sesión ha expirado.',
-      hint: 'Inicia sesión otra vez con "airbnb login".',
-    }),
-    revoked: () => ({
-      message: 'Tu sesión ha sido revocada.',
-      hint: 'Inicia sesión otra vez con "airbnb login".',
-    }),
+    never: ({ source }) =>
+      source === 'env'
+        ? {
+            message: 'No has iniciado sesión: AIRBNB_TOKEN está vacía.',
+            hint: 'Dale un token, que imprime "airbnb login --token-only", o quítala para usar el archivo del token.',
+          }
+        : { message: 'No has iniciado sesión.', hint: 'Inicia sesión con "airbnb login".' },
+    expired: (params) => ({ message: 'Tu sesión ha expirado.', hint: signInAgain.es(params) }),
+    revoked: (params) => ({ message: 'Tu sesión ha sido revocada.', hint: signInAgain.es(params) }),
     other_server: ({ server, isBack }) => ({
       message: isBack
         ? `Redis (${server}) ha vuelto, y tu sesión está solo en la memoria de esta máquina.`
@@ -636,9 +658,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
         'Define AIRBNB_TOKEN_KEY o AIRBNB_TOKEN_KEY_FILE con la clave que lo selló, o vuelve a iniciar sesión con "airbnb login"; "airbnb logout --local" lo borra.',
       ),
     }),
-    corrupt: () => ({
+    corrupt: (params) => ({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
-      hint: 'Inicia sesión otra vez con "airbnb login".',
+      hint: signInAgain.es(params),
     }),
     expires_soon: ({ expires_in, minimum }) => ({
       message: `Tu sesión termina en ${expires_in} s, que es menos de ${minimum} s.`,
@@ -705,6 +727,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
     too_many_attempts: ({ retry_after }) => ({
       message: 'Demasiados intentos de iniciar sesión; este no se ha comprobado.',
       hint: `Inténtalo otra vez dentro de ${waitInWords(retry_after, 'es')}.`,
+    }),
+    stand_in_session: () => ({
+      message: 'Tu sesión está en esta máquina mientras falta Redis, y su token no les sirve a otros programas.',
+      hint: 'Repítelo cuando Redis haya vuelto y hayas iniciado sesión con "airbnb login".',
     }),
     empty_setting: ({ setting }) => ({
       message: `${setting} está definida pero vacía.`,

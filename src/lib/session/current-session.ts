@@ -19,7 +19,7 @@ export interface HeldSession {
 /**
  * Finds the token: AIRBNB_TOKEN wins over the file, and an empty one is "not signed in".
  * @param token AIRBNB_TOKEN as it is set
- * @throws AppError `never`, `malformed` or `token_file_unsafe`
+ * @throws AppError `never`, `malformed`, `token_key` or `token_file_unsafe`
  */
 export function findHeldSession(token: string | undefined, file: SessionFile): HeldSession {
   if (token === '') throw new AppError('never');

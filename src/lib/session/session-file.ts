@@ -17,6 +17,8 @@ import { dirname } from 'node:path';
 import { AppError } from '../errors.ts';
 import { makeFolders } from '../make-folders.ts';
 import { isToken } from './session-token.ts';
+import type { TokenKey } from './token-key.ts';
+import { type SealedFor, sealToken, unsealToken } from './token-seal.ts';
 
 /** What the token file keeps. A file that holds nothing but a bare token knows neither user nor server. */
 export interface StoredSession {
@@ -29,6 +31,14 @@ export interface StoredSession {
   readonly server?: string | undefined;
 }
 
+/** What a login knows of the session that it started: all of it. */
+type WholeSession = { readonly [K in keyof StoredSession]-?: NonNullable<StoredSession[K]> };
+
+/** What a sealed file holds: the token can be read with the key alone. */
+interface SealedSession extends SealedFor {
+  readonly sealed: string;
+}
+
 /** A larger file is none that we wrote. */
 const MAX_BYTES = 4096;
 const GROUP_OR_OTHERS = 0o077;
@@ -36,36 +46,45 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * The token file: one line of JSON, `{"v":1,"token","mark","email","user_id","server"}`, 0600 in a folder 0700.
+ * The token file: one line of JSON, `{"v":1,"token","mark","email","user_id","server"}`, 0600 in a folder 0700. With a
+ * key it is `{"v":2,"sealed","email","user_id","server"}`, without the mark: that would tell which session it is.
  */
 export class SessionFile {
   readonly path: string;
+  readonly #key: TokenKey | undefined;
 
-  constructor(path: string) {
+  /** @param key what seals the token; without it the file is a plain one, and with it only a sealed one is read */
+  constructor(path: string, key?: TokenKey) {
     this.path = path;
+    this.#key = key;
   }
 
   /**
    * Reads the file through one descriptor, so that what is checked is what is read.
    * @returns undefined where there is no file
    * @throws AppError `token_file_unsafe` where somebody else could have written or read it, or it is no regular
-   *   file; `malformed` where it does not hold a token
+   *   file; `malformed` where it does not hold a token; `token_key` where it is sealed and the key is another one or
+   *   missing, or where there is a key and it is not sealed
    */
   read(): StoredSession | undefined {
     const text = this.#readText();
     if (text === undefined) return undefined;
-    const stored = parse(text.replace(/\r?\n$/, ''));
-    if (!stored) throw new AppError('malformed', { path: this.path });
-    return stored;
+    const held = parse(text.replace(/\r?\n$/, ''));
+    if (!held) throw this.#malformed();
+    return 'sealed' in held ? this.#unseal(held) : this.#acceptPlain(held);
   }
 
   /**
    * Replaces the file as a whole: readers see the old one or the new one, never a part.
    * @throws AppError `token_file_unsafe` for a folder that others may write to; `token_file_unwritable`
    */
-  write(stored: Required<Pick<StoredSession, 'token' | 'mark' | 'email' | 'userId' | 'server'>>): void {
+  write(stored: WholeSession): void {
     const { token, mark, email, userId, server } = stored;
-    const line = `${JSON.stringify({ v: 1, token, mark, email, user_id: userId, server })}\n`;
+    const key = this.#key;
+    const secret = key
+      ? { v: 2, sealed: sealToken(token, key, { email, userId, server }) }
+      : { v: 1, token, mark };
+    const line = `${JSON.stringify({ ...secret, email, user_id: userId, server })}\n`;
     const folder = dirname(this.path);
     const temporary = `${this.path}.${randomBytes(8).toString('hex')}.tmp`;
     try {
@@ -114,11 +133,25 @@ export class SessionFile {
   /** @throws AppError `token_file_unsafe`, for what a login is about to replace. */
   refuseUnsafe(): void {
     try {
-      this.read();
+      this.#readText();
     } catch (error) {
       if (error instanceof AppError && error.reason === 'malformed') return;
       throw error;
     }
+  }
+
+  #unseal({ sealed, ...owner }: SealedSession): StoredSession {
+    if (!this.#key) throw this.#refused('sealed');
+    const token = unsealToken(sealed, this.#key, owner);
+    if (token === undefined) throw this.#refused('unopened');
+    if (!isToken(token)) throw this.#malformed();
+    return { token, ...owner };
+  }
+
+  /** Whoever can write the file could put a session of theirs into it: with a key nothing is taken that it did not seal. */
+  #acceptPlain(stored: StoredSession): StoredSession {
+    if (this.#key) throw this.#refused('plain');
+    return stored;
   }
 
   #readText(): string | undefined {
@@ -138,12 +171,20 @@ export class SessionFile {
       const problem = problemOf(stats);
       if (problem) throw this.#unsafe(problem);
       refuseUnsafeFolder(dirname(this.path));
-      if (stats.size > MAX_BYTES) throw new AppError('malformed', { path: this.path });
+      if (stats.size > MAX_BYTES) throw this.#malformed();
       const buffer = Buffer.alloc(MAX_BYTES);
       return buffer.toString('utf8', 0, readSync(descriptor, buffer));
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  #malformed(): AppError {
+    return new AppError('malformed', { path: this.path });
+  }
+
+  #refused(problem: 'plain' | 'sealed' | 'unopened'): AppError {
+    return new AppError('token_key', { path: this.path, problem });
   }
 
   #unsafe(problem: FileProblem): AppError {
@@ -184,7 +225,7 @@ function problemOfFolder({ uid, mode }: Stats): FileProblem | undefined {
   return undefined;
 }
 
-function parse(line: string): StoredSession | undefined {
+function parse(line: string): StoredSession | SealedSession | undefined {
   if (isToken(line)) return { token: line };
   let value: unknown;
   try {
@@ -193,18 +234,27 @@ function parse(line: string): StoredSession | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { v, token, mark, email, user_id, server } = value as Record<string, unknown>;
-  const sound =
-    v === 1 &&
-    typeof token === 'string' &&
-    isToken(token) &&
+  const members = value as Record<string, unknown>;
+  const { v, token, mark, sealed, email, user_id, server } = members;
+  const hasOwner =
     typeof email === 'string' &&
     typeof user_id === 'number' &&
     Number.isSafeInteger(user_id) &&
     typeof server === 'string';
-  if (!sound) return undefined;
-  const isMark = typeof mark === 'string' && /^[0-9a-f]{64}$/.test(mark);
-  return { token, mark: isMark ? mark : undefined, email, userId: user_id, server };
+  if (!hasOwner) return undefined;
+  const owner = { email, userId: user_id, server };
+  if (v === 1 && typeof token === 'string' && isToken(token)) {
+    return { token, mark: isMark(mark) ? mark : undefined, ...owner };
+  }
+  // What is not known is not protected by the seal either.
+  if (v === 2 && typeof sealed === 'string' && Object.keys(members).length === 5) {
+    return { sealed, ...owner };
+  }
+  return undefined;
+}
+
+function isMark(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 }
 
 /** Removes what may be left of a failed write, whose own error is the one to tell. */

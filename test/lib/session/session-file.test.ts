@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -420,6 +421,142 @@ describe('the token file', () => {
       file.write(stored());
       chmodSync(folder, 0o500);
       expect(await withoutPrivileges(() => reasonOf(() => file.remove()))).to.equal('token_file_unwritable');
+    });
+  });
+
+  describe('sealed', () => {
+    const key = randomBytes(32);
+    let sealed: SessionFile;
+
+    beforeEach(() => {
+      sealed = new SessionFile(path, key);
+    });
+
+    const refused = (problem: string, exitCode: number) => ({ reason: 'token_key', exitCode, problem, path });
+
+    it('is one line of JSON without the token and its mark, and is read with the key', () => {
+      const session = stored();
+      sealed.write(session);
+      const text = readFileSync(path, 'utf8');
+      expect(text).to.match(
+        /^\{"v":2,"sealed":"[\w-]{95}","email":"user@example.com","user_id":7,"server":"redis:\/\/localhost:6379\/0"\}\n$/,
+      );
+      for (const secret of [session.token, session.mark, session.mark.slice(0, 12)]) {
+        expect(text).not.to.include(secret);
+      }
+      const { mark, ...rest } = session;
+      expect(sealed.read()).to.deep.equal(rest);
+      expect(statSync(path).mode & 0o7777).to.equal(0o600);
+    });
+
+    it('is never sealed twice the same', () => {
+      const session = stored();
+      const texts = Array.from({ length: 20 }, () => {
+        sealed.write(session);
+        return readFileSync(path, 'utf8');
+      });
+      expect(new Set(texts).size).to.equal(20);
+    });
+
+    it('is refused with 78 with another key, and kept', async () => {
+      sealed.write(stored());
+      const before = readFileSync(path);
+      const other = new SessionFile(path, randomBytes(32));
+      expect(await problem(() => other.read())).to.deep.equal(refused('unopened', 78));
+      other.removeIfHolds(newToken());
+      other.refuseUnsafe();
+      expect(readFileSync(path)).to.deep.equal(before);
+    });
+
+    it('is refused with 4 without a key, and so is a plain one with a key', async () => {
+      sealed.write(stored());
+      expect(await problem(() => file.read())).to.deep.equal(refused('sealed', 4));
+      file.write(stored());
+      expect(await problem(() => sealed.read())).to.deep.equal(refused('plain', 4));
+      place(newToken());
+      expect(await problem(() => sealed.read())).to.deep.equal(refused('plain', 4));
+    });
+
+    it('is mended by the next login, whatever was there', () => {
+      const before = [() => file.write(stored()), () => place(newToken()), () => place('not a token')];
+      for (const fill of [...before, () => new SessionFile(path, randomBytes(32)).write(stored())]) {
+        fill();
+        sealed.refuseUnsafe();
+        const next = stored();
+        sealed.write(next);
+        expect(sealed.read()?.token).to.equal(next.token);
+        sealed.removeIfHolds(newToken());
+        sealed.removeIfHolds(next.token);
+        expect(existsSync(path)).to.equal(false);
+      }
+    });
+
+    it('is checked as a plain one is', async () => {
+      sealed.write(stored());
+      chmodSync(path, 0o640);
+      expect(await problem(() => sealed.read())).to.deep.equal(unsafe('open_bits'));
+      expect(await problem(() => sealed.refuseUnsafe())).to.deep.equal(unsafe('open_bits'));
+    });
+
+    it('is refused with 78 with another user or server written into it', async () => {
+      sealed.write(stored());
+      const text = readFileSync(path, 'utf8');
+      for (const [from, to] of [
+        ['"user_id":7', '"user_id":8'],
+        ['user@', 'other@'],
+        ['localhost', 'evil.example'],
+        ['6379/0', '6379/1'],
+      ] as const) {
+        place(text.replace(from, to));
+        expect(await problem(() => sealed.read()), to).to.deep.equal(refused('unopened', 78));
+      }
+    });
+
+    it('is malformed in another version, with a member more or less, or with one of another type', async () => {
+      sealed.write(stored());
+      const text = readFileSync(path, 'utf8');
+      for (const content of [
+        text.replace('"v":2', '"v":3'),
+        text.replace('"v":2', '"v":1'),
+        text.replace('"v":2', '"v":"2"'),
+        text.replace('}', ',"more":1}'),
+        text.replace('}', `,"token":"${newToken()}"}`),
+        text.replace('}', ',"__proto__":{}}'),
+        text.replace('"email":"user@example.com",', ''),
+        text.replace(/"sealed":"[^"]*",/, ''),
+        text.replace(/"sealed":"[^"]*"/, '"sealed":5'),
+        text.replace(/"sealed":"[^"]*"/, '"sealed":null'),
+        text.slice(0, -20),
+      ]) {
+        place(content);
+        for (const reader of [sealed, file]) {
+          expect((await failureOf(() => reader.read())).reason, content).to.equal('malformed');
+        }
+      }
+    });
+
+    it('is malformed where what was sealed is no token', async () => {
+      sealed.write(stored({ token: 'no token' }));
+      expect(await problem(() => sealed.read())).to.deep.include({ reason: 'malformed', exitCode: 4 });
+    });
+
+    it('is the session, malformed or refused, whatever is changed in it', () => {
+      const session = stored();
+      sealed.write(session);
+      const text = readFileSync(path, 'utf8');
+      const change = fc.record({ at: fc.nat(text.length), removed: fc.nat(9), added: fc.string() });
+      fc.assert(
+        fc.property(change, ({ at, removed, added }) => {
+          writeFileSync(path, text.slice(0, at) + added + text.slice(at + removed));
+          try {
+            expect(sealed.read()).to.include({ token: session.token, userId: 7, server: session.server });
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            expect(error.reason).to.be.oneOf(['malformed', 'token_key']);
+          }
+        }),
+        { numRuns: 500 },
+      );
     });
   });
 
