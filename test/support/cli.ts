@@ -106,6 +106,11 @@ export class User {
     return this.#terminal('sh', ['-c', AIRBNB_IN_SHELL + script], options);
   }
 
+  /** Runs another program on a terminal of its own. */
+  programTerminal(program: string, args: string[], options: OnTerminal = {}): Terminal {
+    return this.#terminal(program, args, options);
+  }
+
   /** Ends this user's embedded engines if there are any, removes all files, and fails if a process is left. */
   async dispose(): Promise<void> {
     if ((await processesOf(this.folders.root)).length > 0) await this.run(['local', 'stop']);

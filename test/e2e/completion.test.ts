@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { expect } from 'chai';
+import { commandTable } from '../../src/command-table.ts';
+import { idOfMark, markOf } from '../../src/lib/session/session-token.ts';
+import { newUser, type User } from '../support/cli.ts';
+import {
+  CompletingShell,
+  hasShell,
+  makeShellHome,
+  offeredByBash,
+  offeredByFish,
+  SHELLS,
+} from '../support/completing-shell.ts';
+import { engines } from '../support/engines.ts';
+import { holdSession, startSession } from '../support/held-session.ts';
+import { processesOf } from '../support/leftovers.ts';
+import { plainClient } from '../support/session-backend.ts';
+import { writeTokenFile } from '../support/token-file.ts';
+import { until } from '../support/until.ts';
+
+const idOf = (token: string) => idOfMark(markOf(token));
+const topLevel = [...new Set(Object.keys(commandTable).map((id) => id.split(':')[0] as string))];
+
+/** What a stranger who can write to Redis would try: commands, ends of lines and columns, and escape sequences. */
+const HOSTILE = '$(touch pwned)`touch pwned`\tx:y\n\u001b[31m\u202e"\'\\; touch pwned';
+
+for (const shell of SHELLS) {
+  describe(`TAB in ${shell}`, function () {
+    this.timeout(60_000);
+    let user: User;
+    let env: NodeJS.ProcessEnv;
+    let tab: CompletingShell;
+
+    before(async function () {
+      if (!hasShell(shell)) this.skip();
+      user = await newUser();
+      ({ env } = await makeShellHome(user, shell));
+      const { code } = await user.run(['completion', shell, '--install']);
+      expect(code).to.equal(0);
+      tab = await new CompletingShell(user, shell, env).ready();
+    });
+    after(async () => {
+      await tab?.end();
+      await user?.dispose();
+    });
+
+    it('completes topics, commands and flags', async () => {
+      expect(await tab.complete('airbnb sess')).to.equal('airbnb sessions ');
+      expect(await tab.complete('airbnb sessions l')).to.equal('airbnb sessions list ');
+      expect(await tab.complete('airbnb register --em')).to.equal('airbnb register --email ');
+      expect(await tab.complete('airbnb help who')).to.equal('airbnb help whoami ');
+      expect(await tab.complete('airbnb completion fi')).to.equal('airbnb completion fish ');
+    });
+
+    it('offers all of them', async () => {
+      const text = await tab.list('airbnb ', [...topLevel, 'help']);
+      expect(text).to.not.contain('__complete');
+    });
+
+    it('completes values of flags, behind a space, behind = and in quotes', async () => {
+      expect(await tab.complete('airbnb register --rol AN')).to.equal('airbnb register --rol ANFITRION ');
+      expect(await tab.complete('airbnb register --rol=AN')).to.equal('airbnb register --rol=ANFITRION ');
+      expect(await tab.complete('airbnb register --rol "AN')).to.match(
+        /^airbnb register --rol "?ANFITRION"? $/,
+      );
+      expect(await tab.complete('airbnb register --role AM')).to.equal('airbnb register --role AMBOS ');
+    });
+
+    it('copes with what comes before: values with spaces, assignments, other commands', async () => {
+      for (const start of [
+        'airbnb register --nombre \'Ana "M" Lima\' ',
+        'airbnb register --nombre=Ana\\ M ',
+      ]) {
+        expect(await tab.complete(`${start}--pass`)).to.match(/--password-/);
+        expect(await tab.complete(`${start}--em`)).to.equal(`${start}--email `);
+      }
+      expect(await tab.complete('true; airbnb sess')).to.equal('true; airbnb sessions ');
+      expect(await tab.complete('A=1 airbnb sess')).to.equal('A=1 airbnb sessions ');
+    });
+
+    it('completes in the middle of a line', async () => {
+      expect(await tab.complete('airbnb who --json', 7)).to.match(/^airbnb whoami +--json$/);
+    });
+
+    it('runs nothing of the line', async () => {
+      await tab.complete('airbnb login --email "$(touch pwned)" --pass');
+      await tab.complete('airbnb login --email=$(touch pwned)= --pass');
+      await tab.complete('airbnb login --email `touch pwned` --pass');
+      expect(await readdir(user.folders.work)).to.deep.equal([]);
+    });
+
+    it('completes files where a flag takes one', async () => {
+      const file = path.join(user.folders.work, 'secret-note');
+      await writeFile(file, '');
+      const start = 'airbnb login --password-file';
+      expect(await tab.complete(`${start} secr`)).to.equal(`${start} secret-note `);
+      expect(await tab.complete(`${start}=secr`)).to.equal(`${start}=secret-note `);
+      expect(await tab.complete('airbnb exec -- secr')).to.match(/^airbnb exec -- secr/);
+      expect(await tab.complete('airbnb exec -- cat secr')).to.equal('airbnb exec -- cat secret-note ');
+      await rm(file);
+    });
+
+    it('completes ids of live sessions, and shows device and age where it shows descriptions', async () => {
+      const { token, wire } = await holdSession(user, { wire: { device: 'laptop linux' } });
+      const id = idOf(token);
+      expect(await tab.complete(`airbnb sessions revoke ${id.slice(0, 4)}`)).to.equal(
+        `airbnb sessions revoke ${id} `,
+      );
+      const created_at = new Date(Date.now() - 3 * 60_000).toISOString().slice(0, 19);
+      const other = await startSession({ wire: { user_id: wire.user_id, device: 'phone', created_at } });
+      const described = shell === 'bash' ? [] : ['laptop linux', 'this session', 'phone, 3 min. ago'];
+      await tab.list('airbnb sessions revoke ', [id, idOf(other.token), ...described]);
+    });
+
+    it('makes what strangers stored harmless', async () => {
+      const { token, wire } = await holdSession(user, { wire: { device: HOSTILE } });
+      const other = await startSession({ wire: { user_id: wire.user_id, device: HOSTILE } });
+      const [id, otherId] = [idOf(token), idOf(other.token)];
+      const before = tab.terminal.raw.length;
+      await tab.list('airbnb sessions revoke ', [id, otherId]);
+      expect(await tab.complete(`airbnb sessions revoke ${id.slice(0, 5)}`)).to.equal(
+        `airbnb sessions revoke ${id} `,
+      );
+      expect(tab.terminal.raw.slice(before)).to.not.match(/\u202e|\u001b\[31m["\u202e]/);
+      expect(existsSync(path.join(user.folders.work, 'pwned'))).to.equal(false);
+    });
+  });
+}
+
+describe('what TAB offers', () => {
+  let user: User;
+  let env: NodeJS.ProcessEnv;
+  let script: string;
+
+  before(async function () {
+    if (!hasShell('bash')) this.skip();
+    user = await newUser();
+    ({ env } = await makeShellHome(user, 'bash'));
+    script = (await user.run(['completion', 'bash'])).stdout;
+  });
+  after(() => user?.dispose());
+
+  const offered = (line: string, more: NodeJS.ProcessEnv = {}) =>
+    offeredByBash(user, { ...env, ...more }, script, line);
+
+  it('is every topic, command and subject of help', () => {
+    expect(offered('airbnb ')).to.have.members([...topLevel, 'help']);
+    expect(offered('airbnb -')).to.have.members(['--help', '--version']);
+    expect(offered('airbnb help ')).to.have.members([...topLevel, 'exit-codes']);
+    for (const topic of ['sessions', 'db', 'local']) {
+      const names = Object.keys(commandTable).flatMap((id) =>
+        id.startsWith(`${topic}:`) ? [id.slice(topic.length + 1)] : [],
+      );
+      expect(offered(`airbnb ${topic} `)).to.have.members(names);
+      expect(offered(`airbnb help ${topic} `)).to.have.members(names);
+    }
+    expect(offered('airbnb nonsense ')).to.deep.equal([]);
+    expect(offered('airbnb --json ')).to.deep.equal([]);
+  });
+
+  it('is flags that were not given, those of every command included', () => {
+    const all = [
+      '--email',
+      '--password-stdin',
+      '--password-file',
+      '--json',
+      '--strict',
+      '--no-input',
+      '--help',
+    ];
+    expect(offered('airbnb login --')).to.include.members(all);
+    const left = offered('airbnb login --email a --strict --password-stdin --');
+    expect(left).to.include.members(['--json', '--no-input', '--help']);
+    expect(left).to.not.include.members(['--email']);
+    expect(left).to.not.include.members(['--strict']);
+    // It excludes the other.
+    expect(left).to.not.include.members(['--password-file']);
+    expect(offered('airbnb register --role AMBOS --ro')).to.deep.equal([]);
+    expect(offered('airbnb sessions revoke-all -y --ye')).to.deep.equal([]);
+    expect(offered('airbnb completion bash --install --un')).to.deep.equal([]);
+    expect(offered('airbnb completion bash --js')).to.deep.equal([]);
+  });
+
+  it('is nothing where a value of one’s own is due, and nothing of ours behind --', () => {
+    expect(offered('airbnb login --email ')).to.deep.equal([]);
+    expect(offered('airbnb sessions list -- ')).to.deep.equal([]);
+    expect(offered('airbnb exec -- true --js')).to.deep.equal([]);
+  });
+
+  it('is in the language of the environment', function () {
+    if (!hasShell('fish')) this.skip();
+    return (async () => {
+      await user.run(['completion', 'fish', '--install']);
+      expect(offeredByFish(user, env, 'airbnb who')).to.deep.equal([
+        'whoami\tShow who is signed in, and the session',
+      ]);
+      const spanish = offeredByFish(user, { ...env, LC_ALL: 'es_AR.UTF-8' }, 'airbnb local ');
+      expect(spanish.join('\n')).to.match(/^stop\tDetiene/m);
+    })();
+  });
+
+  it('is the same with a configuration that is broken, but for ids', async () => {
+    const { token } = await holdSession(user);
+    const line = `airbnb sessions revoke ${idOf(token).slice(0, 4)}`;
+    expect(offered(line)).to.deep.equal([idOf(token)]);
+    for (const broken of [{ REDIS_URL: '' }, { AIRBNB_STRICT: 'yes' }, { AIRBNB_ENV_FILE: '/nowhere' }]) {
+      expect(offered('airbnb sessions rev', broken)).to.have.members(['revoke', 'revoke-all']);
+      expect(offered(line, broken), JSON.stringify(broken)).to.deep.equal([]);
+    }
+  });
+});
+
+describe('live sessions at TAB', () => {
+  let user: User;
+  let env: NodeJS.ProcessEnv;
+  let script: string;
+
+  before(async function () {
+    if (!hasShell('bash')) this.skip();
+    user = await newUser();
+    ({ env } = await makeShellHome(user, 'bash'));
+    script = (await user.run(['completion', 'bash'])).stdout;
+  });
+  after(() => user?.dispose());
+
+  const ids = (more: NodeJS.ProcessEnv = {}, line = 'airbnb sessions revoke ') =>
+    offeredByBash(user, { ...env, ...more }, script, line);
+
+  it('are one’s own, less those on the line already', async () => {
+    const { token, wire } = await holdSession(user);
+    const other = await startSession({ wire: { user_id: wire.user_id } });
+    await startSession();
+    expect(ids()).to.have.members([idOf(token), idOf(other.token)]);
+    expect(ids({}, `airbnb sessions revoke ${idOf(token)} `)).to.deep.equal([idOf(other.token)]);
+    expect(ids({ AIRBNB_TOKEN: other.token })).to.have.members([idOf(token), idOf(other.token)]);
+  });
+
+  it('are neither refreshed nor pruned, and nothing else is changed', async () => {
+    const { token, wire } = await holdSession(user, { ttl: 40 });
+    const redis = plainClient(engines.redisUrl);
+    try {
+      const index = `user:${wire.user_id}:sessions`;
+      const dead = randomBytes(32).toString('base64url');
+      await redis.sadd(index, dead);
+      const before = await redis.get(`session:${token}`);
+      expect(ids()).to.deep.equal([idOf(token)]);
+      expect(await redis.get(`session:${token}`)).to.equal(before);
+      expect(await redis.ttl(`session:${token}`)).to.be.at.most(40);
+      expect(await redis.smembers(index)).to.have.members([token, dead]);
+      expect(await redis.ttl(index)).to.be.within(300, 400); // ten lifetimes, as the Python client left it
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  it('are none where one’s own has ended, or there is no token, or one that is no good', async () => {
+    const { token } = await holdSession(user);
+    const redis = plainClient(engines.redisUrl);
+    await redis.del(`session:${token}`);
+    redis.disconnect();
+    expect(ids()).to.deep.equal([]);
+    expect(ids({ AIRBNB_TOKEN: '' })).to.deep.equal([]);
+    expect(ids({ AIRBNB_TOKEN: 'nonsense' })).to.deep.equal([]);
+    await writeTokenFile(user, 'nonsense');
+    expect(ids()).to.deep.equal([]);
+    await holdSession(user);
+    await chmod(user.sessionFile, 0o644);
+    expect(ids()).to.deep.equal([]);
+  });
+
+  it('are none where nothing is configured and nothing runs, and start no engine', async () => {
+    await using nobody = await newUser({ configured: false });
+    await writeTokenFile(nobody, 'x'.repeat(43));
+    expect(offeredByBash(nobody, env, script, 'airbnb sessions revoke ')).to.deep.equal([]);
+    // The process that answered may still be ending.
+    await until(
+      'the answering process ends',
+      async () => (await processesOf(nobody.folders.root)).length === 0,
+    );
+  });
+
+  it('are those of the embedded engine where it runs', async () => {
+    await using local = await newUser({ configured: false });
+    const password = 'correct horse battery';
+    const account = ['--email', 'ana@example.com', '--password-stdin'];
+    await local.run(['register', '--nombre', 'Ana', ...account], { input: password });
+    const login = await local.run(['login', '--json', ...account], { input: password });
+    expect(offeredByBash(local, env, script, 'airbnb sessions revoke ')).to.deep.equal([login.json().id]);
+  });
+
+  describe('with a Redis that does not answer', () => {
+    let silent: Server;
+    let url: string;
+    before(async () => {
+      silent = createServer(() => {});
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      url = `redis://127.0.0.1:${(silent.address() as { port: number }).port}`;
+    });
+    after(() => silent.close());
+
+    it('are waited for at most 150 ms', async () => {
+      const { token } = await holdSession(user);
+      const more = { REDIS_URL: url, AIRBNB_TOKEN: token };
+      const waits = took(() => expect(ids(more)).to.deep.equal([]));
+      const plain = took(() => ids({ ...more, AIRBNB_TOKEN: '' }));
+      expect(waits - plain).to.be.within(75, 450);
+    });
+
+    it('are none at once where nobody listens', async () => {
+      const { token } = await holdSession(user);
+      expect(ids({ REDIS_URL: 'redis://127.0.0.1:1', AIRBNB_TOKEN: token })).to.deep.equal([]);
+    });
+  });
+});
+
+/** The shortest of some runs, in milliseconds: a busy machine only makes them longer. */
+function took(run: () => void): number {
+  const times = [0, 1, 2].map(() => {
+    const start = performance.now();
+    run();
+    return performance.now() - start;
+  });
+  return Math.min(...times);
+}
