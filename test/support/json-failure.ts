@@ -9,6 +9,7 @@ export interface JsonFailure {
   engine?: string;
   setting?: string;
   flag?: string;
+  retry_after?: number;
 }
 
 /** The error that a command printed under `--json`, with nothing beside it and its own exit code. */

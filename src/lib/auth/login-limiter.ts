@@ -8,7 +8,10 @@ import type { LoginCounters } from './login-counters.ts';
 
 /** How many attempts of one kind there may be. */
 export interface AttemptLimit {
-  /** Attempts under way and failed ones together; the failure that reaches it, and each after it, calls for a delay. */
+  /**
+   * Attempts under way and failed ones together. The failure that reaches it, and each after it, calls for a delay,
+   * behind which there may be one attempt.
+   */
   readonly attempts: number;
   /** Seconds for which failures are remembered, at most a day. */
   readonly memory: number;
@@ -43,7 +46,7 @@ export const LOGIN_LIMITS: LoginLimits = {
 };
 
 /** Milliseconds between two looks at whether others have ended. */
-const LOOK_AGAIN = 150;
+const LOOK_AGAIN = 200;
 
 /** Stands for the address of whom no server sees come from the network: they are on this machine. */
 const NO_ADDRESS = 'local';
@@ -110,7 +113,7 @@ export class LoginLimiter {
     for (let waited = 0; full.length > 0; waited += LOOK_AGAIN) {
       if (waited >= this.#limits.patience || full.some(({ isShut }) => isShut)) throw tooMany(full);
       await pause(LOOK_AGAIN * (0.5 + Math.random()));
-      full = fullOnes(await Promise.all(counts.map((count) => count.look())));
+      full = fullOnes(await Promise.all(full.map(({ count }) => count.look())));
       if (full.length === 0) full = await reserveAll(counts);
     }
   }
@@ -118,6 +121,7 @@ export class LoginLimiter {
 
 /** How one count stands. */
 interface Standing {
+  readonly count: Count;
   readonly hasRoom: boolean;
   /** Whether it is full of failures, so that there is nothing to wait for but time. */
   readonly isShut: boolean;
@@ -160,12 +164,12 @@ class Count {
 
   /** Takes room for one attempt if there is some. */
   async reserve(): Promise<Standing> {
-    return this.#standing(await this.#attempts.penalty(this.#key), 0);
+    return this.#standing(await Promise.all([this.#attempts.penalty(this.#key), this.#failed()]), 0);
   }
 
   /** Changes nothing. */
   async look(): Promise<Standing> {
-    return this.#standing(await this.#attempts.get(this.#key), 1);
+    return this.#standing(await Promise.all([this.#attempts.get(this.#key), this.#failed()]), 1);
   }
 
   /** The attempt that was reserved was none, or no failure. */
@@ -195,11 +199,17 @@ class Count {
     await Promise.all([this.#attempts.delete(this.#key), this.#failures.delete(this.#key)]);
   }
 
+  async #failed(): Promise<number> {
+    return (await this.#failures.get(this.#key))?.consumedPoints ?? 0;
+  }
+
   /** @param more how many attempts it is to have room for */
-  #standing(counted: RateLimiterRes | null, more: number): Standing {
+  #standing([counted, failures]: [RateLimiterRes | null, number], more: number): Standing {
     const points = counted?.consumedPoints ?? 0;
+    const room = failures < this.#limit.attempts ? this.#limit.attempts : 1;
     return {
-      hasRoom: points + more <= this.#limit.attempts,
+      count: this,
+      hasRoom: points + more <= room,
       isShut: points > SHUT / 2,
       left: counted?.msBeforeNext ?? 0,
     };
@@ -210,9 +220,7 @@ class Count {
 async function reserveAll(counts: readonly Count[]): Promise<Standing[]> {
   const standings = await Promise.all(counts.map((count) => count.reserve()));
   const full = fullOnes(standings);
-  if (full.length > 0) {
-    await Promise.all(counts.map((count, index) => count.takeBack(standings[index] as Standing)));
-  }
+  if (full.length > 0) await Promise.all(standings.map((each) => each.count.takeBack(each)));
   return full;
 }
 

@@ -278,6 +278,24 @@ for (const [name, open] of [
       expect(new Set(reasons)).to.deep.equal(new Set(['wrong_credentials', 'too_many_attempts']));
     });
 
+    it('come one at a time once the delay is over', async () => {
+      const limits = { ...LOGIN_LIMITS, firstDelay: 1 };
+      await fail(from('192.0.2.1', limits), 'ana@example.com', limits.pair.attempts);
+      await forgetDelays();
+      let tested = 0;
+      await Promise.all(
+        Array.from({ length: 10 }, () =>
+          reasonOf(
+            from('192.0.2.1', limits).attempt('ana@example.com', async () => {
+              tested++;
+              return wrong();
+            }),
+          ),
+        ),
+      );
+      expect(tested).to.equal(1);
+    });
+
     it('wait for those under way, and all pass where all are right', async function () {
       this.timeout(60_000);
       let tests = 0;
@@ -390,7 +408,7 @@ describe('attempts to sign in, counted in Redis', () => {
       expect(await reasonOf(limiter.attempt(newAccount().email, wrong))).to.equal('wrong_credentials');
       expect(proxy.flights).to.equal(3);
       const names = new Set(proxy.commands.map(([name]) => name?.toUpperCase()));
-      expect(names).to.deep.equal(new Set(['CLIENT', 'EVAL']));
+      expect(names).to.deep.equal(new Set(['CLIENT', 'EVAL', 'GET', 'PTTL']));
     } finally {
       connection.close();
       await proxy.close();
