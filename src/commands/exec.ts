@@ -62,8 +62,10 @@ export default class Exec extends BaseCommand<typeof Exec> {
   }
 
   protected async execute() {
-    const { session, sessions } = this.live;
+    const { session, sessions, degraded } = this.live;
     const { token, mark, wire } = session;
+    // AIRBNB_TOKEN goes to the Redis that is configured, never to what stands in for it.
+    if (degraded) throw new AppError('stand_in_session');
     const keepAlive = new KeepAlive({
       refresh: () => sessions.restore({ token, mark, userId: wire.user_id }),
       onEvent: (event) => void this.#tell(event),

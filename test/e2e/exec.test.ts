@@ -6,6 +6,7 @@ import { newAccount, register, signIn } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
 import { engines } from '../support/engines.ts';
 import { holdSession, startSession, tokenFileOf } from '../support/held-session.ts';
+import { jsonFailure } from '../support/json-failure.ts';
 import { plainClient } from '../support/session-backend.ts';
 import { readTokenFile, writeTokenFile } from '../support/token-file.ts';
 
@@ -186,7 +187,9 @@ describe('airbnb exec', () => {
     });
 
     it('with --json, which it has no use for', async () => {
-      await expectRefused(['exec', '--json', ...touch], 2, /^Error: "airbnb exec" has no result .* JSON/);
+      const refused = await user.run(['exec', '--json', ...touch]);
+      expect(jsonFailure(refused)).to.include({ code: 2, reason: 'json_refused', flag: '--json' });
+      expect(existsSync(path.join(user.folders.work, 'ran'))).to.equal(false);
     });
 
     it('that is not behind "--"', async () => {
@@ -210,6 +213,16 @@ describe('airbnb exec', () => {
       await expectRefused(['exec', ...touch], 78, /^Error: The value of AIRBNB_SESSION_TTL/, {
         AIRBNB_SESSION_TTL: 'long',
       });
+    });
+
+    it('in a session of a stand-in, whose token only this machine could use', async () => {
+      const account = await register(user);
+      await using alone = await newUser({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+      await signIn(alone, account);
+      const result = await alone.run(['exec', ...touch]);
+      expect(result, result.stderr).to.include({ code: 69, stdout: '' });
+      expect(result.stderr).to.contain('Your session is on this machine while Redis is away');
+      expect(existsSync(path.join(alone.folders.work, 'ran'))).to.equal(false);
     });
 
     it('that does not exist, with 127', async () => {

@@ -82,8 +82,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `The output could not be written (${code}).`,
       hint: 'Make room where it goes, or send it elsewhere.',
     }),
-    token_file_unwritable: ({ path, code }) => ({
-      message: `The token file ${path} could not be written (${code}).`,
+    token_file_unwritable: ({ path, code, left }) => ({
+      message: `The token file ${path} could not be written (${code}).${left ? ' The session that was started could not be ended either, and ends by its lifetime.' : ''}`,
       hint: 'Make room or give yourself the right to write there, or move it with AIRBNB_SESSION_FILE.',
     }),
     completion_file_unusable: (params) => ({
@@ -329,7 +329,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: `Try again in ${waitInWords(retry_after, 'en')}.`,
     }),
     stand_in_session: () => ({
-      message: 'Your session is on this machine while Redis is away, and its token is of no use to other programs.',
+      message:
+        'Your session is on this machine while Redis is away, and its token is of no use to other programs.',
       hint: 'Run it again when Redis is back and you have signed in with "airbnb login".',
     }),
     empty_setting: ({ setting }) => ({
@@ -480,8 +481,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `No se pudo escribir la salida (${code}).`,
       hint: 'Libera espacio en su destino, o envíala a otro sitio.',
     }),
-    token_file_unwritable: ({ path, code }) => ({
-      message: `No se pudo escribir el archivo del token ${path} (${code}).`,
+    token_file_unwritable: ({ path, code, left }) => ({
+      message: `No se pudo escribir el archivo del token ${path} (${code}).${left ? ' La sesión recién creada tampoco se pudo cerrar, y termina por su tiempo de vida.' : ''}`,
       hint: 'Libera espacio o consigue permiso para escribir ahí, o muévelo con AIRBNB_SESSION_FILE.',
     }),
     completion_file_unusable: (params) => ({
@@ -729,7 +730,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: `Inténtalo otra vez dentro de ${waitInWords(retry_after, 'es')}.`,
     }),
     stand_in_session: () => ({
-      message: 'Tu sesión está en esta máquina mientras falta Redis, y su token no les sirve a otros programas.',
+      message:
+        'Tu sesión está en esta máquina mientras falta Redis, y su token no les sirve a otros programas.',
       hint: 'Repítelo cuando Redis haya vuelto y hayas iniciado sesión con "airbnb login".',
     }),
     empty_setting: ({ setting }) => ({
