@@ -19,6 +19,11 @@ const texts = defineTexts({
     nothing: 'There is no token file.',
     local: 'The token file was removed. The session was not ended: it ends by itself, by its lifetime.',
     tokenSet: 'AIRBNB_TOKEN is set: its session is what was ended. Unset it; the token file was left alone.',
+    tokenGone:
+      'AIRBNB_TOKEN is set, and its session had ended before. Unset it; the token file was left alone.',
+    tokenEmpty:
+      'AIRBNB_TOKEN is set but empty, so there was no session to end. Unset it to use the token file.',
+    tokenStays: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
   },
   es: {
     summary: 'Cierra la sesión y borra el archivo del token',
@@ -35,6 +40,12 @@ const texts = defineTexts({
     local: 'Se borró el archivo del token. La sesión no se cerró: termina sola, por su tiempo de vida.',
     tokenSet:
       'AIRBNB_TOKEN está definida: se cerró su sesión. Elimínala del entorno; el archivo del token no se tocó.',
+    tokenGone:
+      'AIRBNB_TOKEN está definida, y su sesión ya había terminado. Elimínala del entorno; el archivo del token no se tocó.',
+    tokenEmpty:
+      'AIRBNB_TOKEN está definida pero vacía, y no había ninguna sesión que cerrar. Elimínala del entorno para usar el archivo del token.',
+    tokenStays:
+      'AIRBNB_TOKEN está definida y sigue teniendo prioridad: las órdenes siguientes la usan hasta que la quites.',
   },
 });
 
@@ -46,19 +57,22 @@ export default class Logout extends BaseCommand<typeof Logout> {
   protected async execute() {
     const t = texts[this.language];
     const file = this.context.sessionFile;
+    const { token } = this.context.config;
     if (this.flags.local) {
       file.refuseUnsafe();
       this.log(file.remove() ? t.local : t.nothing);
+      if (token !== undefined) this.warnUser(t.tokenStays);
       return { ended: 0 };
     }
     const held = this.#held();
     if (!held) {
       this.log(t.already);
+      if (token !== undefined) this.warnUser(t.tokenEmpty);
       return { ended: 0 };
     }
     const ended = await this.#end(held);
     if (held.source === 'file') file.removeIfHolds(held.token);
-    else this.warnUser(t.tokenSet);
+    else this.warnUser(ended > 0 ? t.tokenSet : t.tokenGone);
     this.log(this.theme.good(t.done));
     return { ended };
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, rm } from 'node:fs/promises';
 import { expect } from 'chai';
-import { register } from '../support/accounts.ts';
-import { newUser, type User } from '../support/cli.ts';
+import { type Account, register } from '../support/accounts.ts';
+import { newUser, type RunOptions, type User } from '../support/cli.ts';
 import { engines } from '../support/engines.ts';
 import { type HeldSession, holdSession, startSession } from '../support/held-session.ts';
 import { jsonFailure } from '../support/json-failure.ts';
@@ -105,6 +105,105 @@ describe('AIRBNB_TOKEN', () => {
       const whoami = await user.run(['whoami', '--json'], { env: { AIRBNB_TOKEN: given.token + end } });
       expect(whoami.json().email).to.equal('ci@example.com');
     }
+  });
+
+  it('is asked for anew where its session is gone, as a login would not change it', async () => {
+    await holdSession(user);
+    for (const [token, reason] of [
+      ['', 'never'],
+      ['C'.repeat(43), 'expired'],
+    ] as const) {
+      for (const args of [['whoami'], ['sessions', 'list'], ['sessions', 'check']]) {
+        const gone = jsonFailure(await user.run([...args, '--json'], { env: { AIRBNB_TOKEN: token } }));
+        expect(gone, args.join(' ')).to.include({ code: 4, reason });
+        expect(gone.hint, args.join(' ')).to.contain('login --token-only').and.to.contain('unset');
+      }
+    }
+  });
+
+  it('is named by a logout, which says what it did and what stays', async () => {
+    await holdSession(user);
+    const logout = async (flags: string[], token: string) => {
+      const { code, stderr } = await user.run(['logout', ...flags], { env: { AIRBNB_TOKEN: token } });
+      expect(code).to.equal(0);
+      return stderr;
+    };
+    expect(await logout([], given.token)).to.match(
+      /^Warning: AIRBNB_TOKEN is set: its session is what was ended/,
+    );
+    expect(await logout([], given.token)).to.match(
+      /^Warning: AIRBNB_TOKEN is set, and its session had ended before/,
+    );
+    expect(await logout([], '')).to.match(/^Warning: AIRBNB_TOKEN is set but empty/);
+    expect(existsSync(user.sessionFile)).to.equal(true);
+    expect(await logout(['--local'], given.token)).to.match(/^Warning: AIRBNB_TOKEN is set and still wins/);
+    expect(existsSync(user.sessionFile)).to.equal(false);
+  });
+
+  describe('printed by login --token-only', () => {
+    let account: Account;
+    before(async () => {
+      account = await register(user);
+    });
+    const login = (flags: string[] = [], options: RunOptions = {}) =>
+      user.run(['login', '--email', account.email, '--password-stdin', '--token-only', ...flags], {
+        input: account.password,
+        ...options,
+      });
+
+    it('is all of stdout, works, and is in no file', async () => {
+      await user.run(['logout', '--local']);
+      const { code, stdout, stderr } = await login();
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      expect(stdout).to.match(/^[A-Za-z0-9_-]{43}\n$/);
+      expect(existsSync(user.sessionFile)).to.equal(false);
+      const own = { AIRBNB_TOKEN: stdout.trim() };
+      const whoami = (await user.run(['whoami', '--json'], { env: own })).json();
+      expect(whoami).to.include({ email: account.email, token_source: 'env' });
+      // And so for each command that asks for a session.
+      const all = (await user.run(['sessions', 'revoke-all', '--yes', '--json'], { env: own })).json();
+      expect(all).to.deep.equal({ ended: 1 });
+    });
+
+    it('leaves the token file alone, even one that is unsafe, and asks for no other', async () => {
+      await holdSession(user);
+      await chmod(user.sessionFile, 0o644);
+      const before = await readFile(user.sessionFile, 'utf8');
+      expect((await login()).code).to.equal(0);
+      expect((await login([], { env })).code).to.equal(0);
+      expect(await readFile(user.sessionFile, 'utf8')).to.equal(before);
+      await rm(user.sessionFile);
+    });
+
+    it('has no JSON', async () => {
+      expect(jsonFailure(await login(['--json']))).to.include({ code: 2, reason: 'json_refused' });
+    });
+
+    it('is not printed where the password is wrong', async () => {
+      const wrong = await login([], { input: 'not the password' });
+      expect(wrong).to.include({ code: 4, stdout: '' });
+    });
+
+    it('ends its session again where nobody got it', async function () {
+      if (!existsSync('/dev/full')) this.skip();
+      const { stdout: token } = await login();
+      const run = `airbnb login --email ${account.email} --password-stdin --token-only > /dev/full; echo "code $?"`;
+      expect((await user.runShell(run, { input: account.password })).stdout).to.equal('code 1\n');
+      const list = await user.run(['sessions', 'list', '--json'], { env: { AIRBNB_TOKEN: token } });
+      const ids = list.json().sessions.map(({ token_prefix }: { token_prefix: string }) => token_prefix);
+      expect(ids[0]).to.equal(token.slice(0, 8));
+    });
+
+    it('is what a shell puts into its environment, also when it asks', async () => {
+      const script = `export AIRBNB_TOKEN="$(airbnb login --token-only)"; airbnb whoami`;
+      const terminal = user.shellTerminal(script);
+      await terminal.expect(/E-mail:/);
+      terminal.answer(account.email);
+      await terminal.expect(/Password:/);
+      terminal.answer(account.password);
+      await terminal.expect(new RegExp(`<${account.email}>`));
+      expect((await terminal.exit()).code).to.equal(0);
+    });
   });
 
   it('does not keep anybody from signing in, which warns that it still wins', async () => {

@@ -44,6 +44,8 @@ const walks: Readonly<Record<string, Walk>> = {
   },
   'db:status': { asks: ['postgres'] },
   doctor: { asks: ['redis', 'postgres'], reports: true },
+  completion: { args: () => ['bash'], missing: { reason: 'missing_argument' } },
+  exec: { args: () => ['--', 'true'], missing: { reason: 'nothing_to_run' } },
   'local:reset': confirmed,
   login: {
     args: email,
@@ -73,12 +75,12 @@ export interface WalkedCommand extends Walk {
   /** As it is typed. */
   readonly words: readonly string[];
   readonly needsSession: boolean;
+  readonly printsJson: boolean;
 }
 
 /** Every command that there is. */
-export const walkedCommands: readonly WalkedCommand[] = Object.keys(commandTable).map((id) => ({
-  ...walks[id],
-  words: id.split(':'),
-  needsSession: (commandTable[id as keyof typeof commandTable] as CommandClass & { needsSession: boolean })
-    .needsSession,
-}));
+export const walkedCommands: readonly WalkedCommand[] = Object.keys(commandTable).map((id) => {
+  const command = commandTable[id as keyof typeof commandTable] as CommandClass & { needsSession: boolean };
+  const { needsSession, printsJson } = command;
+  return { ...walks[id], words: id.split(':'), needsSession, printsJson };
+});
