@@ -60,6 +60,7 @@ export default class SessionsRevokeAll extends BaseCommand<typeof SessionsRevoke
     await this.confirm(keep ? t.askOthers : t.ask, this.flags.yes);
     const ended = await sessions.revokeAll(session.wire.user_id, {
       except: keep,
+      last: session.token,
       onProgress: (done, total) => {
         if (process.stderr.isTTY && total >= MANY && done < total) this.say(t.progress(done, total));
       },

@@ -125,13 +125,19 @@ export class SessionService {
   /**
    * Ends all of a user's sessions, those that cannot be read included.
    * @param except a token that stays
+   * @param last a token that is ended after all others: where this breaks off, its session can still try again
    * @returns how many were ended
    */
   async revokeAll(
     userId: number,
-    { except, onProgress }: { except?: string | undefined; onProgress?: OnProgress } = {},
+    {
+      except,
+      last,
+      onProgress,
+    }: { except?: string | undefined; last?: string; onProgress?: OnProgress } = {},
   ): Promise<number> {
     const tokens = (await this.#store.tokensOf(userId)).filter((token) => token !== except);
+    tokens.sort((a, b) => Number(a === last) - Number(b === last));
     return this.#store.end(tokens, userId, onProgress);
   }
 

@@ -21,7 +21,7 @@ const REVOKED_TTL = 86_400;
 const BATCH = 10_000;
 /** Milliseconds that a flight of a whole batch may take. */
 const BATCH_TIMEOUT = 15_000;
-/** So few tokens are ended in the time of any other flight: who signs out does not wait for a server that is down. */
+/** So few tokens are dealt with in the time of any other flight: who has few does not wait for a server that is down. */
 const FEW = 100;
 /** How many members of the index a glance looks at, and how many sessions it reads at most. */
 const GLANCED = 1_000;
@@ -174,7 +174,7 @@ export class SessionStore {
           (redis) => batch.map((token) => redis.del(sessionKey(token))),
           ...(userId === undefined ? [] : [(redis: Redis) => [redis.srem(indexKey(userId), ...batch)]]),
         ],
-        batch.length > FEW ? BATCH_TIMEOUT : undefined,
+        timeoutFor(batch),
       );
       for (const each of deleted) ended += each as number;
       done += batch.length;
@@ -193,10 +193,7 @@ export class SessionStore {
 
   /** All tokens in a user's index, dead ones included. */
   async tokensOf(userId: number): Promise<string[]> {
-    const [tokens] = await this.#redis.flight<[string[]]>(
-      (redis) => [redis.smembers(indexKey(userId))],
-      BATCH_TIMEOUT,
-    );
+    const [tokens] = await this.#redis.flight<[string[]]>((redis) => [redis.smembers(indexKey(userId))]);
     return tokens;
   }
 
@@ -256,7 +253,7 @@ export class SessionStore {
           redis.pttl(sessionKey(token)),
           redis.exists(revokedKey(marks[index] as string)),
         ]),
-      BATCH_TIMEOUT,
+      timeoutFor(tokens),
     );
     for (const [index, token] of tokens.entries()) {
       const [json, ttl, revoked] = replies.slice(index * 3, index * 3 + 3);
@@ -300,10 +297,10 @@ export class SessionStore {
           (redis) => [redis.srem(index, ...batch)],
           (redis) => batch.map((token) => redis.exists(sessionKey(token))),
         ],
-        BATCH_TIMEOUT,
+        timeoutFor(batch),
       );
       const alive = batch.filter((_, position) => living[position] === 1);
-      if (alive.length > 0) await this.#redis.flight((redis) => [redis.sadd(index, ...alive)], BATCH_TIMEOUT);
+      if (alive.length > 0) await this.#redis.flight((redis) => [redis.sadd(index, ...alive)]);
     }
   }
 
@@ -326,6 +323,11 @@ const UNREADABLE = Symbol('a value of another type');
 function unreadableIfWrongType(error: Error): typeof UNREADABLE {
   if (error.message.startsWith('WRONGTYPE')) return UNREADABLE;
   throw error;
+}
+
+/** Milliseconds that a flight for a batch may take; undefined where it gets the time of any other. */
+function timeoutFor(batch: readonly unknown[]): number | undefined {
+  return batch.length > FEW ? BATCH_TIMEOUT : undefined;
 }
 
 function* batches<T>(items: readonly T[]): Generator<readonly T[]> {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import type { Session } from '../../../src/lib/session/session.ts';
 import { type Profile, SessionService } from '../../../src/lib/session/session-service.ts';
 import { type ServerFacts, SessionStore } from '../../../src/lib/session/session-store.ts';
 import { idOfMark, markOf, newToken } from '../../../src/lib/session/session-token.ts';
 import { engines } from '../../support/engines.ts';
 import { failureOf, reasonOf } from '../../support/failure-of.ts';
+import { startProxy } from '../../support/flight-proxy.ts';
 import { newUserId, sampleSession } from '../../support/sample-session.ts';
 import { openSessions, type SessionBackend } from '../../support/session-backend.ts';
 
@@ -302,6 +304,29 @@ describe('the session service', () => {
       expect(await backend.sessions.revokeAll(profile.user_id, { except: one.token })).to.equal(1);
       expect((await backend.sessions.restore(one)).token).to.equal(one.token);
       expect(await reasonOf(backend.sessions.restore(two))).to.equal('revoked');
+    });
+
+    it('ends the one that it is told to keep for the end behind all others', async () => {
+      const started = await Promise.all(
+        Array.from({ length: 20 }, () => backend.sessions.start(profile, SCRIPTED)),
+      );
+      const last = started[7] as Session;
+      const proxy = await startProxy(engines.redisUrl);
+      const cut = openSessions({ url: proxy.url });
+      try {
+        // SMEMBERS, then all marks but one.
+        proxy.cutAfterCommands(1 + 19);
+        const ending = cut.sessions.revokeAll(profile.user_id, { last: last.token });
+        expect(await reasonOf(ending)).to.equal('unreachable');
+      } finally {
+        cut.close();
+        await proxy.close();
+      }
+      const others = started.filter(({ token }) => token !== last.token);
+      const reasons = await Promise.all(others.map((each) => reasonOf(backend.sessions.look(each))));
+      expect(new Set(reasons)).to.deep.equal(new Set(['revoked']));
+      expect(await backend.sessions.look(last)).to.include({ token: last.token });
+      expect(await backend.sessions.revokeAll(profile.user_id, { last: last.token })).to.equal(20);
     });
 
     it('ends more than one batch holds, and says how far it is', async function () {
