@@ -12,6 +12,8 @@ interface Described {
   readonly texts: CommandTexts;
   readonly flags: readonly Command.Flag.Any[];
   readonly args: readonly Command.Arg.Any[];
+  /** Where the command says itself how it is typed. */
+  readonly usage: string | undefined;
 }
 
 /** A README with all that is said about commands brought up to date: a table, and a section for each. */
@@ -43,6 +45,7 @@ function describe(id: string, command: Command.Class): Described {
     texts: texts.en,
     flags: named(command.flags),
     args: named(command.args),
+    usage: [command.usage ?? []].flat()[0],
   };
 }
 
@@ -74,7 +77,8 @@ function section(command: Described): string {
     `${texts.summary}.${texts.description ? ` ${texts.description}` : ''}`,
   ];
   if (command.args.length + flags.length > 0) {
-    parts.push(code([`airbnb ${[name, ...command.args.map(argument), ...flags.map(usage)].join(' ')}`]));
+    const typed = command.usage ?? [name, ...command.args.map(argument), ...flags.map(usage)].join(' ');
+    parts.push(code([`airbnb ${typed}`]));
   }
   const rows = [
     ...command.args.map((arg) => `| \`${argument(arg)}\` | ${texts.args?.[arg.name] ?? ''} |`),
