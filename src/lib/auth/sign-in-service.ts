@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { Surroundings } from '../session/device.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionFile } from '../session/session-file.ts';
@@ -46,9 +47,17 @@ export class SignInService {
     try {
       file?.write({ token, mark, email: wire.email, userId: wire.user_id, server });
     } catch (error) {
-      await sessions.end(token, wire.user_id);
-      throw error;
+      const isEnded = await sessions.end(token, wire.user_id).then(
+        () => true,
+        () => false,
+      );
+      throw isEnded ? error : sessionLeft(error);
     }
     return session;
   }
+}
+
+/** The same, but that the session could not be ended either: nobody knows its token, so it ends by its lifetime. */
+function sessionLeft(error: unknown): unknown {
+  return error instanceof AppError ? new AppError(error.reason, { ...error.params, left: 1 }) : error;
 }
