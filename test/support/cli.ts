@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { engines } from './engines.ts';
@@ -94,6 +95,16 @@ export class User {
   /** Runs a script of the shell to its end, in which `airbnb` is the built product. */
   runShell(script: string, options: RunOptions = {}): Promise<Result> {
     return toItsEnd(this.#start('sh', ['-c', AIRBNB_IN_SHELL + script], script, options), options);
+  }
+
+  /** Puts `airbnb` on the PATH of programs, as `npm link` does. @returns the PATH */
+  async linkedPath(): Promise<string> {
+    const folder = path.join(this.folders.root, 'bin');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'airbnb'), `#!/bin/sh\nexec '${NODE}' '${BINARY}' "$@"\n`, {
+      mode: 0o755,
+    });
+    return `${folder}:${this.env.PATH}`;
   }
 
   /** Runs a command on a terminal of its own. */
