@@ -14,6 +14,8 @@ const BEHAVIOURS = [
   'Invalidate all',
   'Sign-in integration',
   'Restore',
+  'Check',
+  'Keep alive',
 ];
 
 describe('the behaviours in docs/sessions.md', () => {
