@@ -269,7 +269,8 @@ export class Context {
 
   async #reachableBackend(mayStandIn: boolean): Promise<SessionBackend> {
     const configured = await this.configuredBackend();
-    const failure = configured.engine === 'redis' ? await this.#whyAway(configured) : undefined;
+    const isServer = this.config.redis && 'host' in this.config.redis;
+    const failure = isServer ? await this.#whyAway(configured) : undefined;
     if (!failure) return configured;
     const standIn = mayStandIn && !this.isStrict ? await this.#standIn() : undefined;
     if (!standIn) throw failure;

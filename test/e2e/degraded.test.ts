@@ -1,6 +1,12 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { expect } from 'chai';
 import { type Account, register, signIn } from '../support/accounts.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { newUser, type Result, type RunOptions, type User } from '../support/cli.ts';
 import { engines } from '../support/engines.ts';
 import { FlightProxy } from '../support/flight-proxy.ts';
@@ -317,6 +323,24 @@ describe('while Redis cannot be reached', function () {
       expect(jsonFailure(refused)).to.include({ code: 78, reason: 'misconfigured' });
     } finally {
       await own.dispose();
+    }
+  });
+
+  it('is never said of a certificate that is not trusted', async () => {
+    makeCertificates(user.folders.work);
+    const pem = (name: string) => readFileSync(join(user.folders.work, name));
+    const server = createTlsServer({ key: pem('server.key'), cert: pem('server.pem') });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const REDIS_URL = `rediss://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(jsonFailure(await login({ env: { REDIS_URL } }))).to.include({
+        code: 78,
+        reason: 'misconfigured',
+      });
+    } finally {
+      server.close();
     }
   });
 

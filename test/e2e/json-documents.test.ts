@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { commandTable } from '../../src/command-table.ts';
 import { tableUnder } from '../docs/markdown-table.ts';
-import { newAccount } from '../support/accounts.ts';
+import { newAccount, register } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
 
 const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'json.md'), 'utf8');
@@ -51,6 +51,27 @@ describe('the documents of --json', function () {
       }
     });
   }
+
+  it('are as docs/json.md says of a stand-in', async () => {
+    const user = await newUser();
+    try {
+      const { email, password } = await register(user);
+      const env = { REDIS_URL: 'redis://127.0.0.1:1' };
+      const login = ['login', '--email', email, '--password-stdin'];
+      for (const [args, heading] of [
+        [login, HEADINGS.login],
+        [['whoami'], HEADINGS.whoami],
+        [['local', 'status'], HEADINGS['local:status']],
+        [['doctor'], HEADINGS.doctor],
+      ] as const) {
+        const document = (await user.run([...args, '--json'], { env, input: password })).json();
+        holdTo(membersOf(heading), document, args.join(' '));
+        if (args[0] === 'local') expect(document.stand_ins).to.have.length(1);
+      }
+    } finally {
+      await user.dispose();
+    }
+  });
 
   it('are as docs/json.md says where a command fails', async () => {
     const user = await newUser();
@@ -165,6 +186,7 @@ function isOfType(type: string, value: unknown, path: string): boolean {
 const NESTED: Record<string, (value: unknown, path: string) => boolean> = {
   'list of sessions': listOf('A session'),
   'list of checks': listOf('A check'),
+  'list of stand-ins': listOf('A stand-in'),
   'list of settings': listOf('A setting'),
   error: (value, path) => {
     holdTo(membersOf('Errors'), value, path);

@@ -24,11 +24,6 @@ export class StandIn {
     this.#folder = options.folder;
   }
 
-  /** Whether it issued the token of a file, in this run or an earlier one. @param issuer the file's `server` */
-  issued(issuer: string): boolean {
-    return issuer.startsWith(`embedded:${this.engines.folderId}:`);
-  }
-
   /** The host that runs, or one that is started now. @throws AppError as `LocalEngines.ensure` */
   async ensure(): Promise<LocalHost> {
     const host = await this.engines.ensure();

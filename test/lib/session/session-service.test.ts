@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Session } from '../../../src/lib/session/session.ts';
 import { type Profile, SessionService } from '../../../src/lib/session/session-service.ts';
@@ -8,7 +9,7 @@ import { engines } from '../../support/engines.ts';
 import { failureOf, reasonOf } from '../../support/failure-of.ts';
 import { startProxy } from '../../support/flight-proxy.ts';
 import { newUserId, sampleSession } from '../../support/sample-session.ts';
-import { openSessions, type SessionBackend } from '../../support/session-backend.ts';
+import { type BackendOptions, openSessions, type SessionBackend } from '../../support/session-backend.ts';
 
 const SCRIPTED = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
 
@@ -28,8 +29,8 @@ describe('the session service', () => {
     for (const each of opened) each.close();
   });
 
-  function open(lifetime: { ttl?: number; maxAge?: number } = {}): SessionBackend {
-    const another = openSessions(lifetime);
+  function open(options: BackendOptions = {}): SessionBackend {
+    const another = openSessions(options);
     opened.push(another);
     return another;
   }
@@ -115,6 +116,39 @@ describe('the session service', () => {
         .that.is.within(now + 3_600_000, now + 3_605_000);
       expect(Number.isInteger(wire.ends_at)).to.equal(true);
       expect(Object.keys(wire).at(-1)).to.equal('ends_at');
+    });
+
+    it('asks for nothing twice of a server that was found reachable, whose clock goes on meanwhile', async () => {
+      const proxy = await startProxy(engines.redisUrl);
+      try {
+        const { sessions } = open({ url: proxy.url, ttl: 90, maxAge: 3_600 });
+        await sessions.assureReachable(1_000);
+        await sleep(400);
+        const { now } = await backend.sessions.facts();
+        const { wire } = await sessions.start(profile, SCRIPTED);
+        expect(wire.ends_at).to.be.within(now + 3_600_000 - 50, now + 3_605_000);
+        expect(proxy.commands.filter(([name = '']) => name.toUpperCase() === 'TIME')).to.have.length(1);
+      } finally {
+        await proxy.close();
+      }
+    });
+
+    it('is told within the time that it gives that a server is not there, or still loading', async () => {
+      const proxy = await startProxy(engines.redisUrl);
+      try {
+        const begin = performance.now();
+        proxy.blackhole();
+        const silent = open({ url: proxy.url }).sessions.assureReachable(300);
+        expect(await failureOf(silent)).to.include({ reason: 'unreachable' });
+        expect(performance.now() - begin).to.be.below(1_000);
+        await proxy.reset();
+        // As a server does: what is about no key is answered.
+        proxy.answer('EXISTS', '-LOADING Redis is loading the dataset in memory');
+        const loading = open({ url: proxy.url }).sessions.assureReachable(1_000);
+        expect((await failureOf(loading)).params).to.include({ detail: 'LOADING' });
+      } finally {
+        await proxy.close();
+      }
     });
 
     it('refuses servers that are too old, and takes one that does not tell', async () => {
