@@ -112,7 +112,7 @@ for (const shell of SHELLS) {
       );
       const created_at = new Date(Date.now() - 3 * 60_000).toISOString().slice(0, 19);
       const other = await startSession({ wire: { user_id: wire.user_id, device: 'phone', created_at } });
-      const described = shell === 'bash' ? [] : ['laptop linux', 'this session', 'phone, 3 min. ago'];
+      const described = shell === 'bash' ? [] : ['laptop linux', 'this session', 'phone, 3 min ago'];
       await tab.list('airbnb sessions revoke ', [id, idOf(other.token), ...described]);
     });
 

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   readFileSync,
@@ -37,6 +39,10 @@ interface Plan extends Target {
 /** How a script of ours begins, so that one of somebody else's is left alone. */
 const OURS = /^(#compdef airbnb\n)?# Completion of airbnb for /;
 
+/** Files of the user's are read and written as bytes, one a character: not all of them are UTF-8. */
+const BYTES = 'latin1';
+const toBytes = (text: string) => Buffer.from(text).toString(BYTES);
+
 /** Bits of a file that anybody may write to. */
 const WRITABLE = 0o222;
 
@@ -47,9 +53,10 @@ const WRITABLE = 0o222;
  */
 export function installCompletion(script: string, { file, startUp }: CompletionPlaces): Change[] {
   const put = { change: 'written', same: 'unchanged' } as const;
-  const plans: Plan[] = [{ path: file, text: script, ...put }];
+  const plans: Plan[] = [{ path: file, text: toBytes(script), ...put }];
   if (startUp) {
-    plans.push({ path: startUp.path, text: withBlock(readText(startUp.path), startUp.lines), ...put });
+    const { path, lines } = startUp;
+    plans.push({ path, text: withBlock(readText(path), lines.map(toBytes)), ...put });
   }
   return carryOut(plans, file);
 }
@@ -100,8 +107,9 @@ function put({ path, text }: Target): void {
     const target = existsSync(path) ? realpathSync(path) : path;
     const temporary = `${target}.airbnb-${process.pid}.tmp`;
     try {
-      const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o644;
-      writeFileSync(temporary, text, { flag: 'wx', mode: mode & 0o7777 });
+      const old = statSync(target, { throwIfNoEntry: false });
+      writeFileSync(temporary, text, { encoding: BYTES, flag: 'wx', mode: 0o644 });
+      if (old) keepOwnerAndRights(temporary, old);
       renameSync(temporary, target);
     } finally {
       rmSync(temporary, { force: true });
@@ -109,6 +117,12 @@ function put({ path, text }: Target): void {
   } catch (error) {
     throw unusable(path, 'unwritable', error);
   }
+}
+
+function keepOwnerAndRights(file: string, { uid, gid, mode }: Stats): void {
+  const now = statSync(file);
+  if (now.uid !== uid || now.gid !== gid) chownSync(file, uid, gid);
+  chmodSync(file, mode & 0o7777);
 }
 
 function putBack(target: Target): void {
@@ -133,7 +147,7 @@ function readText(path: string): string | undefined {
   }
   if (!stats.isFile()) throw unusable(path, 'not_a_file');
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, BYTES);
   } catch (error) {
     throw unusable(path, 'unwritable', error);
   }
