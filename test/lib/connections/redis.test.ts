@@ -7,8 +7,10 @@ import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
+import { LOGIN_LIMITS, LoginLimiter } from '../../../src/lib/auth/login-limiter.ts';
+import { RedisLoginCounters } from '../../../src/lib/auth/redis-login-counters.ts';
 import { RedisConnection, type RedisTarget } from '../../../src/lib/connections/redis.ts';
-import type { AppError } from '../../../src/lib/errors.ts';
+import { AppError } from '../../../src/lib/errors.ts';
 import { SessionStore } from '../../../src/lib/session/session-store.ts';
 import { markOf, newToken } from '../../../src/lib/session/session-token.ts';
 import { makeCertificates } from '../../support/certificates.ts';
@@ -265,8 +267,8 @@ describe('a connection to Redis', () => {
 
     it('works with no more rights than the keys and commands that we use', async () => {
       const commands =
-        '+eval +get +set +del +exists +sadd +srem +sismember +smembers +srandmember +ttl +pttl +persist +time';
-      const keys = '~session:* ~user:*:sessions ~airbnb:revoked:*';
+        '+eval +get +set +del +exists +incrby +expire +sadd +srem +sismember +smembers +srandmember +ttl +pttl +persist +time';
+      const keys = '~session:* ~user:*:sessions ~airbnb:revoked:* ~airbnb:login:*';
       await ask('ACL', 'SETUSER', 'least', ...`on >word ${keys} ${commands}`.split(' '));
       const store = new SessionStore(open(withUser('least:word')));
       const [token, wire] = [newToken(), sampleSession()];
@@ -274,6 +276,16 @@ describe('a connection to Redis', () => {
       expect(await store.restore({ token, mark: markOf(token) }, 90, new Date())).to.have.property('session');
       expect((await store.list(wire.user_id)).sessions).to.have.length(1);
       expect(await store.end([token], wire.user_id)).to.equal(1);
+      const limiter = new LoginLimiter({
+        counters: new RedisLoginCounters(open(withUser('least:word'))),
+        otherAddress: async () => null,
+        limits: { ...LOGIN_LIMITS, pair: { attempts: 1, memory: 60 } },
+      });
+      const attempt = (test: () => Promise<unknown>) => limiter.attempt(wire.email, test);
+      expect(await attempt(async () => 'right')).to.equal('right');
+      const wrong = () => Promise.reject(new AppError('wrong_credentials'));
+      expect((await failureOf(attempt(wrong))).reason).to.equal('wrong_credentials');
+      expect((await failureOf(attempt(wrong))).reason).to.equal('too_many_attempts');
       // It may ask neither for our address nor for the version.
       expect(await store.facts()).to.include({ address: null, redisVersion: undefined });
     });
