@@ -14,13 +14,17 @@ import { leftoversOf } from '../test/support/leftovers.ts';
 import type { Totals } from '../test/support/totals-reporter.ts';
 import { makeUserFolders, type UserFolders } from '../test/support/user-folders.ts';
 import { ensureBuild } from './ensure-build.ts';
+import { installShells } from './install-shells.ts';
 
 const ROOT = join(__dirname, '..');
 const MINUTE = 60_000;
 const LIMIT = process.env.AIRBNB_TEST_FULL === '1' ? 60 * MINUTE : 10 * MINUTE;
 
 async function main(args: string[]): Promise<void> {
-  if (process.env.AIRBNB_TEST_ENGINES === 'servers') requireNativeServers();
+  if (process.env.AIRBNB_TEST_ENGINES === 'servers') {
+    requireNativeServers();
+    installShells(complain);
+  }
   ensureBuild();
   // macOS has a temporary folder of so long a name that no socket fits into it.
   const folders = await makeUserFolders(process.platform === 'darwin' ? '/tmp' : tmpdir());

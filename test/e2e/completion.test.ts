@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import { existsSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { commandTable } from '../../src/command-table.ts';
@@ -130,6 +133,26 @@ for (const shell of SHELLS) {
     });
   });
 }
+
+describe('TAB in bash with bash-completion', function () {
+  this.timeout(30_000);
+  const LIBRARY = '/usr/share/bash-completion/bash_completion';
+
+  it('finds the script by itself, and completes the arguments of a command behind exec --', async function () {
+    if (!hasShell('bash') || !existsSync(LIBRARY)) this.skip();
+    await using user = await newUser();
+    const { env, startUp } = await makeShellHome(user, 'bash');
+    const own = await readFile(startUp, 'utf8');
+    await user.run(['completion', 'bash', '--install']);
+    await writeFile(startUp, `${own}. ${LIBRARY}\n`);
+    await writeFile(path.join(user.folders.work, 'secret-note'), '');
+    const tab = await new CompletingShell(user, 'bash', env).ready();
+    expect(await tab.complete('airbnb sess')).to.equal('airbnb sessions ');
+    expect(await tab.complete('airbnb register --rol=AN')).to.equal('airbnb register --rol=ANFITRION ');
+    expect(await tab.complete('airbnb exec -- cat secr')).to.equal('airbnb exec -- cat secret-note ');
+    await tab.end();
+  });
+});
 
 describe('what TAB offers', () => {
   let user: User;
@@ -310,12 +333,59 @@ describe('live sessions at TAB', () => {
       expect(waits - plain).to.be.within(75, 450);
     });
 
+    it('are waited for no longer where the look-up of its name hangs', async function () {
+      const { token } = await holdSession(user);
+      const names = await silentNameServer();
+      if (!names) this.skip();
+      try {
+        const within = (program: string, args: string[]) => names.within(program, args);
+        const more = { REDIS_URL: 'redis://redis.example.com', AIRBNB_TOKEN: token };
+        const line = 'airbnb sessions revoke ';
+        const waits = took(() => {
+          expect(offeredByBash(user, { ...env, ...more }, script, line, within)).to.deep.equal([]);
+        });
+        const plain = took(() =>
+          offeredByBash(user, { ...env, ...more, AIRBNB_TOKEN: '' }, script, line, within),
+        );
+        expect(waits - plain).to.be.within(75, 450);
+      } finally {
+        names.close();
+      }
+    });
+
     it('are none at once where nobody listens', async () => {
       const { token } = await holdSession(user);
       expect(ids({ REDIS_URL: 'redis://127.0.0.1:1', AIRBNB_TOKEN: token })).to.deep.equal([]);
     });
   });
 });
+
+/**
+ * A name server that never answers, and a way to run programs that ask it.
+ * @returns undefined where we may not put another resolv.conf in the place of the system's
+ */
+async function silentNameServer() {
+  const socket = createSocket('udp4');
+  const bound = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.bind(53, '127.0.7.53', () => resolve(true));
+  });
+  const folder = await mkdtemp(path.join(tmpdir(), 'airbnb-names-'));
+  const file = path.join(folder, 'resolv.conf');
+  await writeFile(file, 'nameserver 127.0.7.53\n');
+  const within = (program: string, args: string[]): [string, string[]] => [
+    'unshare',
+    ['-m', 'sh', '-c', `mount --bind '${file}' /etc/resolv.conf && exec "$@"`, 'sh', program, ...args],
+  ];
+  const close = () => {
+    socket.close();
+    rmSync(folder, { recursive: true });
+  };
+  const [program, args] = within('true', []);
+  if (bound && spawnSync(program, args).status === 0) return { within, close };
+  close();
+  return undefined;
+}
 
 /** The shortest of some runs, in milliseconds: a busy machine only makes them longer. */
 function took(run: () => void): number {

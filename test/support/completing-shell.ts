@@ -108,25 +108,35 @@ export class CompletingShell {
   }
 }
 
-/** What bash would offer, by the function that it calls at TAB: the words, or the kind of anything else. */
-export function offeredByBash(user: User, env: NodeJS.ProcessEnv, script: string, line: string): string[] {
+/** How to start a program so that it runs in other surroundings. */
+type Within = (program: string, args: string[]) => [program: string, args: string[]];
+
+/** The words that bash would offer, by the function that it calls at TAB. */
+export function offeredByBash(
+  user: User,
+  env: NodeJS.ProcessEnv,
+  script: string,
+  line: string,
+  within: Within = (...command) => command,
+): string[] {
   const run = `${script}
     COMP_LINE=$1 COMP_POINT=\${#1} COMP_WORDS=($1) COMP_CWORD=0
     _airbnb airbnb "$2"
     ((\${#COMPREPLY[@]} == 0)) || printf '%s\\n' "\${COMPREPLY[@]}"`;
   const completed = line.slice(Math.max(line.lastIndexOf(' '), line.lastIndexOf('=')) + 1);
-  return printedBy('bash', ['--norc', '-c', run, 'bash', line, completed], user, env);
+  return printedBy(within('bash', ['--norc', '-c', run, 'bash', line, completed]), user, env);
 }
 
 /** What fish would offer, as `value<TAB>description`. */
 export function offeredByFish(user: User, env: NodeJS.ProcessEnv, line: string): string[] {
-  return printedBy('fish', ['-c', 'complete -C $argv[1]', line], user, env);
+  return printedBy(['fish', ['-c', 'complete -C $argv[1]', line]], user, env);
 }
 
-function printedBy(program: string, args: string[], user: User, env: NodeJS.ProcessEnv): string[] {
-  const options = { env: { ...user.env, ...env }, cwd: user.folders.work, encoding: 'utf8' } as const;
+function printedBy([program, args]: ReturnType<Within>, user: User, env: NodeJS.ProcessEnv): string[] {
   const text = execFileSync(program, args, {
-    ...options,
+    env: { ...user.env, ...env },
+    cwd: user.folders.work,
+    encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 10_000,
   });
