@@ -27,6 +27,11 @@ describe('bin/dev.js', () => {
     [['whoami', '--nonsense']],
     [['no-such-command']],
     [['db', 'status', '--json']],
+    [
+      ['exec', '--', 'sh', '-c', 'echo "$0 $1 $AIRBNB_DEV $DEBUG"; exit 3', '--', '--json'],
+      { env: { DEBUG: 'x' } },
+    ],
+    [['sessions', 'check', '--min-ttl', '5m', '--json']],
     [['whoami'], { env: { AIRBNB_SESSION_TTL: 'soon' } }],
     [['whoami', '--json'], { env: { REDIS_URL: 'redis://127.0.0.1:1' } }],
   ];

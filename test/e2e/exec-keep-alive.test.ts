@@ -223,8 +223,8 @@ describe('airbnb exec keeps its session alive', () => {
   it('and with it the embedded engines, which nobody else uses', async () => {
     await using local = await newUser({ configured: false, env: { AIRBNB_LOCAL_IDLE: '1' } });
     await signIn(local);
-    const env = { AIRBNB_SESSION_TTL: '1' };
-    const { code, stderr } = await local.run(['exec', '--', 'sleep', '4'], { env });
+    const env = { AIRBNB_SESSION_TTL: '3' };
+    const { code, stderr } = await local.run(['exec', '--', 'sleep', '5'], { env });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect((await local.run(['whoami'])).code).to.equal(0);
   });

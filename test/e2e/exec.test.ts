@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { newAccount, register, signIn } from '../support/accounts.ts';
@@ -63,6 +65,16 @@ describe('airbnb exec', () => {
         expect(stderr).to.equal('');
         expect(JSON.parse(stdout)).to.deep.equal({ ...user.env, ...more, AIRBNB_TOKEN: token });
       }
+    });
+
+    it('does not get what we tell the system about looking up names (skipped where this host has no name for itself)', async function () {
+      const found = await lookup(hostname()).catch(() => undefined);
+      if (found?.address !== '127.0.0.1') this.skip();
+      const { token } = await readTokenFile(user);
+      const REDIS_URL = engines.redisUrl.replace('127.0.0.1', hostname());
+      const env = { REDIS_URL, AIRBNB_TOKEN: token };
+      const { stdout } = await user.run(['exec', '--', ...VARIABLES], { env });
+      expect(JSON.parse(stdout)).to.deep.equal({ ...user.env, ...env });
     });
 
     it('is looked for in PATH, and in the folder where airbnb is run', async () => {

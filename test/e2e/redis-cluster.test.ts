@@ -85,6 +85,10 @@ describeOnRedisServers('on a Redis Cluster', () => {
 
     const shown = (await user.run(['whoami', '--json'])).json();
     expect(shown).to.include({ email: account.email, server, engine: 'redis', degraded: false });
+    expect((await user.run(['sessions', 'check', '--min-ttl', '1m'])).code).to.equal(0);
+    const lasting = await user.run(['exec', '--', 'sleep', '4'], { env: { AIRBNB_SESSION_TTL: '3' } });
+    expect(lasting).to.include({ code: 0, stderr: '' });
+    expect((await user.run(['whoami'])).code).to.equal(0);
     await using elsewhere = await onCluster(cluster.seeds);
     await signIn(elsewhere, account);
     const list = (await user.run(['sessions', 'list', '--json'])).json();
