@@ -5,6 +5,8 @@ import { newUser, type RunOptions, type User } from '../support/cli.ts';
 import type { EngineProcess } from '../support/engines/engine-process.ts';
 import { engines } from '../support/engines.ts';
 import { type JsonFailure, jsonFailure } from '../support/json-failure.ts';
+import { RedisCluster } from '../support/redis-cluster.ts';
+import { describeOnRedisServers } from '../support/redis-servers-suite.ts';
 import { startRelay } from '../support/relay.ts';
 import { plainClient } from '../support/session-backend.ts';
 
@@ -209,5 +211,23 @@ describe('attempts to sign in', function () {
       expect((await somebody.run(flags, { input: WRONG })).code).to.equal(4);
     }
     expect((await somebody.run(flags, { input: password })).code).to.equal(75);
+  });
+});
+
+describeOnRedisServers('attempts to sign in, on a Redis Cluster', () => {
+  it('are counted on whichever nodes have the counters', async function () {
+    this.timeout(60_000);
+    const cluster = await RedisCluster.start();
+    try {
+      await using user = await newUser({ env: { REDIS_URL: undefined, REDIS_CLUSTER: cluster.seeds } });
+      const { email, password } = await signIn(user);
+      const login = ['login', '--email', email, '--password-stdin'];
+      for (let time = 0; time < LIMIT; time++) {
+        expect((await user.run(login, { input: WRONG })).code).to.equal(4);
+      }
+      expect((await user.run(login, { input: password })).code).to.equal(75);
+    } finally {
+      await cluster.dispose();
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { LOGIN_LIMITS } from '../../src/lib/auth/login-limiter.ts';
 import { newAccount, register, signIn } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
 import type { FreshDatabase } from '../support/engines/engine-factory.ts';
@@ -60,6 +61,16 @@ describe('PostgreSQL behind PgBouncer in transaction mode', () => {
   it('serves several at once over one connection to the server', async () => {
     const accounts = await Promise.all(Array.from({ length: 4 }, () => register(user)));
     expect(new Set(accounts.map(({ email }) => email)).size).to.equal(4);
+  });
+
+  it('counts attempts to sign in while Redis is away', async () => {
+    const { email, password } = await register(user);
+    const env = { REDIS_URL: 'redis://127.0.0.1:1' };
+    const login = ['login', '--email', email, '--password-stdin'];
+    for (let time = 0; time < LOGIN_LIMITS.pair.attempts; time++) {
+      expect((await user.run(login, { input: 'not the password', env })).code).to.equal(4);
+    }
+    expect((await user.run(login, { input: password, env })).code).to.equal(75);
   });
 
   it('is not refused for what PGOPTIONS, PGREPLICATION and PGSSLNEGOTIATION say in the environment', async () => {
