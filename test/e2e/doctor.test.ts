@@ -63,6 +63,26 @@ describe('airbnb doctor', () => {
     expect(spanish.stdout).to.match(/PostgreSQL: bien/);
   });
 
+  it('names what it found in words of the language, and not as JSON does', async () => {
+    for (const env of [{}, { AIRBNB_LANG: 'es' }]) {
+      const { stdout } = await user.run(['doctor'], { env });
+      expect(stdout).not.to.match(/^ +[a-z_]+: |\b(true|false)\b|_ms/m);
+    }
+  });
+
+  it('does not send people to itself, as other commands do', async () => {
+    const env = { REDIS_URL: 'redis://127.0.0.1:1', AIRBNB_STRICT: '1' };
+    for (const AIRBNB_LANG of ['en', 'es']) {
+      const doctor = await user.run(['doctor'], { env: { ...env, AIRBNB_LANG } });
+      expect(doctor.code).to.equal(69);
+      expect(doctor.stdout).to.contain('REDIS_URL').and.not.to.contain('airbnb doctor');
+      const whoami = await user.run(['whoami'], {
+        env: { ...env, AIRBNB_LANG, AIRBNB_TOKEN: 'A'.repeat(43) },
+      });
+      expect(whoami.stderr).to.contain('"airbnb doctor"');
+    }
+  });
+
   it('refreshes no session', async () => {
     const { token, wire } = await holdSession(user, { ttl: 30 });
     const { byName } = await examine();

@@ -174,7 +174,9 @@ describe('airbnb sessions revoke', () => {
       const declined = user.terminal(['sessions', 'revoke-all']);
       await declined.expect(/this one included\?/);
       declined.press('enter');
-      expect((await declined.exit()).code).to.equal(1);
+      const { code, text } = await declined.exit();
+      expect(code).to.equal(1);
+      expect(text).to.contain('Nothing was done.').and.not.to.contain('Error');
       expect(await alive(mine, other)).to.deep.equal([true, true]);
 
       const confirmed = user.terminal(['sessions', 'revoke-all', '--except-current']);

@@ -23,10 +23,10 @@ describe('airbnb whoami', () => {
     expect(shown).to.include({ code: 0, stderr: '' });
     const lines = [
       `Zoë Ruiz <${account.email}>`,
-      /Rol: +AMBOS/,
-      new RegExp(`User id: +${json.user_id}\n`),
-      new RegExp(`Guest id: +${json.huesped_id}\n`),
-      new RegExp(`Host id: +${json.anfitrion_id}\n`),
+      /Role: +AMBOS/,
+      new RegExp(`User ID: +${json.user_id}\n`),
+      new RegExp(`Guest ID: +${json.huesped_id}\n`),
+      new RegExp(`Host ID: +${json.anfitrion_id}\n`),
       new RegExp(`ID: +${json.id}\n`),
       new RegExp(`Token: +${json.token_prefix}\\.\\.\\.`),
       /Started: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,

@@ -22,6 +22,12 @@ describe('wrong usage', () => {
     ['a flag of oclif’s', ['whoami', '--no-strict'], 'unknown_flag'],
     ['an unknown letter', ['whoami', '-x'], 'unknown_flag', { flag: '-x' }],
     ['an argument too many', ['whoami', 'me'], 'unexpected_argument'],
+    [
+      'a value for a flag that takes none',
+      ['whoami', '--strict=yes'],
+      'superfluous_value',
+      { flag: '--strict' },
+    ],
     ['an argument behind --', ['whoami', '--', '--json'], 'unexpected_argument'],
     ['an argument that is missing', ['sessions', 'revoke'], 'missing_argument'],
     ['a flag without its value', ['login', '--email'], 'missing_value', { flag: '--email' }],
@@ -41,6 +47,24 @@ describe('wrong usage', () => {
       expect(jsonFailure(json)).to.include({ code: 2, reason, ...more });
     });
   }
+
+  it('suggests what may have been meant, and does not do it', async () => {
+    for (const [args, hint, spanish] of [
+      [['sesions', 'list'], 'Did you mean "airbnb sessions list"?', '¿Querías decir "airbnb sessions list"?'],
+      [['help', 'sesions'], 'Did you mean "airbnb sessions"?', '¿Querías decir "airbnb sessions"?'],
+      [['--verson'], 'Did you mean --version?', '¿Querías decir --version?'],
+      [['whoami', '--jsn'], 'Did you mean --json?', '¿Querías decir --json?'],
+      [['login', '--password=hunter2'], 'Did you mean --password-file?', '¿Querías decir --password-file?'],
+    ] as const) {
+      const english = await user.run([...args]);
+      expect(english, args.join(' ')).to.include({ code: 2, stdout: '' });
+      expect(english.stderr).to.contain(`\n${hint} `).and.not.to.contain('hunter2');
+      const other = await user.run([...args], { env: { LC_ALL: 'es_AR.UTF-8' } });
+      expect(other.stderr).to.contain(`\n${spanish} `);
+    }
+    const json = await user.run(['sesions', 'list', '--json']);
+    expect(jsonFailure(json).hint).to.contain('Did you mean "airbnb sessions list"?');
+  });
 
   it('is said in Spanish to those who speak it', async () => {
     const wrong = await user.run(['whoami', '--nonsense'], { env: { LC_ALL: 'es_AR.UTF-8' } });

@@ -28,6 +28,12 @@ const engineSetting = (params: ErrorParams) =>
 const whileAway = (params: ErrorParams, words: Record<'possible' | 'running', string>) =>
   params.standsIn ? words[params.standsIn as 'possible' | 'running'] : '';
 
+/** Ends a hint. Doctor itself does not send people to itself. */
+const tellsMore = {
+  en: ({ saidBy }: ErrorParams) => (saidBy === 'doctor' ? '.' : ': "airbnb doctor" tells more.'),
+  es: ({ saidBy }: ErrorParams) => (saidBy === 'doctor' ? '.' : ': "airbnb doctor" dice más.'),
+};
+
 /** Valkey is told apart from Redis, as their versions are. */
 const productName = (params: ErrorParams) => params.product ?? engineName(params);
 
@@ -291,7 +297,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     unreachable: (params) => ({
       message: `${engineName(params)} cannot be reached (${params.detail}).`,
-      hint: `Check that it runs and that ${engineSetting(params)} names it: "airbnb doctor" tells more.${whileAway(
+      hint: `Check that it runs and that ${engineSetting(params)} names it${tellsMore.en(params)}${whileAway(
         params,
         {
           possible:
@@ -303,7 +309,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} answers but refuses the work (${params.detail}).`,
-      hint: 'Try again later, or tell whoever runs it: "airbnb doctor" tells more.',
+      hint: `Try again later, or tell whoever runs it${tellsMore.en(params)}`,
     }),
     misconfigured: (params) => ({
       message: `${engineName(params)} does not accept how it is addressed (${params.detail}).`,
@@ -317,7 +323,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
           NOMASTER:
             'The sentinels know no primary of this name: set REDIS_MASTER_NAME to one that they watch.',
         },
-        `Check the user, the password, the name of the database and the TLS settings that go with ${engineSetting(params)}: "airbnb doctor" tells more.`,
+        `Check the user, the password, the name of the database and the TLS settings that go with ${engineSetting(params)}${tellsMore.en(params)}`,
       ),
     }),
     local_engine_stuck: () => ({
@@ -690,7 +696,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     unreachable: (params) => ({
       message: `No se puede llegar a ${engineName(params)} (${params.detail}).`,
-      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra: "airbnb doctor" dice más.${whileAway(
+      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra${tellsMore.es(params)}${whileAway(
         params,
         {
           possible:
@@ -702,7 +708,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} responde pero se niega a trabajar (${params.detail}).`,
-      hint: 'Inténtalo más tarde, o avisa a quien lo administra: "airbnb doctor" dice más.',
+      hint: `Inténtalo más tarde, o avisa a quien lo administra${tellsMore.es(params)}`,
     }),
     misconfigured: (params) => ({
       message: `${engineName(params)} no acepta la forma de conectarse (${params.detail}).`,
@@ -718,7 +724,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
           NOMASTER:
             'Los centinelas no conocen un primario con ese nombre: define REDIS_MASTER_NAME con uno que vigilen.',
         },
-        `Revisa el usuario, la contraseña, el nombre de la base y el TLS que acompañan a ${engineSetting(params)}: "airbnb doctor" dice más.`,
+        `Revisa el usuario, la contraseña, el nombre de la base y el TLS que acompañan a ${engineSetting(params)}${tellsMore.es(params)}`,
       ),
     }),
     local_engine_stuck: () => ({

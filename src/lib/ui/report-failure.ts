@@ -13,6 +13,9 @@ export interface FailedRun {
   readonly json: boolean;
 }
 
+/** What a person wanted is told, but is no error to them. */
+const WANTED = new Set(['declined', 'interrupted', 'terminated']);
+
 /** Tells people on stderr, or a script on stdout, what went wrong, and sets the exit code. */
 export async function reportFailure(error: unknown, { command, language, json }: FailedRun): Promise<void> {
   const failure = toAppError(error, command);
@@ -25,6 +28,7 @@ export async function reportFailure(error: unknown, { command, language, json }:
     return;
   }
   const { bad } = await loadTheme(process.env, process.stderr);
-  process.stderr.write(`${bad(`${sharedTexts[language].error}:`)} ${described.message}\n`);
+  const label = WANTED.has(failure.reason) ? '' : `${bad(`${sharedTexts[language].error}:`)} `;
+  process.stderr.write(`${label}${described.message}\n`);
   if (described.hint) process.stderr.write(`${described.hint}\n`);
 }

@@ -35,6 +35,7 @@ export function sessionJson({ token, mark, wire, expiresInMs }: Session, current
 const labels = defineTexts({
   en: {
     token: 'Token',
+    email: 'E-mail',
     created: 'Started',
     activity: 'Last activity',
     left: 'Time left',
@@ -43,6 +44,7 @@ const labels = defineTexts({
   },
   es: {
     token: 'Token',
+    email: 'Email',
     created: 'Creada',
     activity: 'Última actividad',
     left: 'Tiempo restante',
@@ -58,7 +60,7 @@ export function sessionRows({ token, mark, wire, expiresInMs }: Session, languag
   return [
     ['ID', idOfMark(mark)],
     [t.token, `${harmless(prefixOf(token))}...`],
-    ['Email', harmless(wire.email)],
+    [t.email, harmless(wire.email)],
     [t.created, localTime(wire.created_at)],
     [t.activity, localTime(wire.last_activity)],
     [t.left, left === null ? t.noEnd : `${left} s`],

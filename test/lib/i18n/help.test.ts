@@ -102,7 +102,7 @@ describe('help', () => {
 
   it('never parts a flag from its value in a usage line', async () => {
     expect(await print('register')).to.contain(
-      '  $ airbnb register [--email <email>] [--nombre <nombre>] [--rol <rol>]\n      [--password-stdin]\n',
+      '  $ airbnb register [--email <email>] [--nombre <nombre>] [--rol <rol>]\n      [--password-file <file> | --password-stdin]\n',
     );
   });
 
