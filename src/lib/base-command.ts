@@ -341,8 +341,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   #announce(notice: Notice): void {
     const text = sharedTexts[this.language].notices[notice];
-    if (notice === 'stand_in_starting' || notice === 'stand_in_used') return this.warnUser(text);
-    if (notice === 'embedded_started' && !process.stderr.isTTY) return;
-    this.say(this.theme.faint(text));
+    if (notice === 'stand_in_starting' || notice === 'stand_in_used') {
+      this.warnUser(text);
+    } else if (notice !== 'embedded_started' || process.stderr.isTTY) {
+      this.say(this.theme.faint(text));
+    }
   }
 }
