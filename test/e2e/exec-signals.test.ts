@@ -132,7 +132,7 @@ describe('airbnb exec and signals', () => {
     });
 
     it('does not end before a command that goes on after Ctrl-C', async () => {
-      const script = "trap 'echo caught' INT; echo ready; sleep 20; echo and goes on; exit 4";
+      const script = "trap 'echo caught; caught=1' INT; echo ready; while [ -z "$caught" ]; do sleep 0.1; done; echo and goes on; exit 4";
       const terminal = user.terminal(['exec', '--', 'sh', '-c', script]);
       await terminal.expect(/ready/);
       terminal.press('ctrl-c');

@@ -22,9 +22,10 @@ const SENT_BY_TERMINALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQU
 export function runProgram(words: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [program = '', ...args] = words;
   return new Promise((resolve, reject) => {
+    // Before it starts, and before nobody listens: a signal without a listener would end us.
+    for (const signal of PASSED_ON) process.on(signal, () => passOn(signal, child));
     leaveSignalsToOthers();
     const child = start(program, args, environment);
-    for (const signal of PASSED_ON) process.on(signal, () => passOn(signal, child));
     child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)));
     child.on('error', (error) => {
       // One that runs and may not be sent a signal, as it has become another user's, goes on.
