@@ -76,7 +76,8 @@ export function hasNativeRedis(): boolean {
 
 function startRedis(options: RedisOptions = {}): Promise<EngineProcess> {
   return startRedisServer({
-    settings: options.durable ? ['appendonly yes', 'appendfsync always'] : [],
+    // To outlive a killed process, not a power cut.
+    settings: options.durable ? ['appendonly yes', 'appendfsync no'] : [],
     prepare: (port) => secure(port, options),
   });
 }

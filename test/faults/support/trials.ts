@@ -1,0 +1,75 @@
+import { isFullRun } from '../../support/redis-servers-suite.ts';
+import { type FaultyEngine, faults } from './faults.ts';
+import { Lane, type Trial } from './lane.ts';
+import type { TestedCommand } from './tested-commands.ts';
+
+/** Which boundaries a sample looks at; a full run looks at all. */
+const SEED = Number(process.env.AIRBNB_TEST_SEED ?? 1);
+
+/** As many as keep two cores busy while some wait for an engine that is silent. */
+const LANES = 3;
+
+/** What tells a reader of the test's output how to repeat it. */
+export const extent = isFullRun ? 'at each message' : `at some messages (AIRBNB_TEST_SEED=${SEED})`;
+
+/** Lanes for the trials of a suite, opened when it begins and closed when it is over. */
+export function useLanes(engine: FaultyEngine): Lane[] {
+  const lanes: Lane[] = [];
+  before(async function () {
+    this.timeout(60_000);
+    for (let number = 0; number < LANES; number++) lanes.push(await Lane.open(engine));
+  });
+  after(async () => {
+    await Promise.all(lanes.map((lane) => lane.close()));
+  });
+  return lanes;
+}
+
+/**
+ * Tries each fault at each message boundary of a command, or in a sample at one of them.
+ * @throws an error that lists all that did not hold
+ */
+export async function tryEverywhere(lanes: readonly Lane[], command: TestedCommand): Promise<void> {
+  const healthy = await (lanes[0] as Lane).healthyRun(command);
+  const boundaries = Array.from({ length: healthy.messages.length + 1 }, (_, after) => after);
+  await tryAll(
+    lanes,
+    faults.flatMap((fault, index) => {
+      const sample = boundaries[(SEED * 7 + index * 5) % boundaries.length] as number;
+      return (isFullRun ? boundaries : [sample]).map((after) => ({ command, fault, after, healthy }));
+    }),
+  );
+}
+
+/** Tries each fault in the middle of a command, or in a sample one of them. */
+export async function tryInTheMiddle(
+  lanes: readonly Lane[],
+  command: TestedCommand,
+  index: number,
+): Promise<void> {
+  const healthy = await (lanes[0] as Lane).healthyRun(command);
+  const after = Math.floor(healthy.messages.length / 2);
+  const some = isFullRun
+    ? faults
+    : faults.filter((_, position) => position === (SEED + index) % faults.length);
+  await tryAll(
+    lanes,
+    some.map((fault) => ({ command, fault, after, healthy })),
+  );
+}
+
+async function tryAll(lanes: readonly Lane[], trials: readonly Trial[]): Promise<void> {
+  const failures: string[] = [];
+  const left = trials.values();
+  await Promise.all(
+    lanes.map(async (lane) => {
+      // One iterator for all lanes: each takes what comes next.
+      for (const trial of left) {
+        await lane.try(trial).catch((error: Error) => {
+          failures.push(`${trial.fault.name} ${error.message}`);
+        });
+      }
+    }),
+  );
+  if (failures.length > 0) throw new Error(`${failures.length} of ${trials.length}:\n${failures.join('\n')}`);
+}
