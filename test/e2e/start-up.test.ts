@@ -44,6 +44,8 @@ describe('what a command loads', () => {
       ['--help'],
       ['login', '--help'],
       ['--version'],
+      ['__complete', 'zsh', ''],
+      ['__complete', 'zsh', 'sessions', 'revoke', ''],
       ['login'],
       ['whoami', '--nonsense'],
     ]) {

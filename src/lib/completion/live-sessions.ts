@@ -48,8 +48,14 @@ export async function findLiveSessions(
     const held = context.findHeld();
     // Whether the Redis of a stand-in is back takes longer to find out than TAB may.
     if ((await context.placeOf(held)).kind === 'stand_in') return [];
-    const { sessions } = await context.backendOf(held);
-    const { own, all } = await inTime(lookAround(sessions, held, prefix));
+    // Of a configured or embedded Redis this loads all that is needed and waits for nothing. A stand-in is used only
+    // while the configured one is away, which takes asking.
+    const { kind } = await context.placeOf(held);
+    const ready = kind === 'stand_in' ? undefined : await context.backendOf(held);
+    const { own, all } = await inTime(async () => {
+      const { sessions } = ready ?? (await context.backendOf(held));
+      return lookAround(sessions, held, prefix);
+    });
     const language = detectLanguage(environment, config.settings.get('AIRBNB_LANG'));
     return all.map((session) => ({
       value: idOfMark(session.mark),
@@ -71,13 +77,13 @@ async function lookAround(sessions: SessionService, held: HeldSession, prefix: s
   return { own, all: isSame && early ? early : await sessions.glance(own.wire.user_id, prefix) };
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('Redis did not answer in time')), PATIENCE);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }
