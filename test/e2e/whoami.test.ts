@@ -108,6 +108,21 @@ describe('airbnb whoami', () => {
     expect((await somebody.run(['whoami', '--json'])).json().nombre).to.equal(nombre);
   });
 
+  it('shows names of any script on lines of their own, and cuts one of 100 KB', async () => {
+    await using somebody = await newUser();
+    for (const nombre of ['王小明 👩‍👩‍👧', 'שלום', 'علي', `${'😀'.repeat(25_000)}end`]) {
+      await holdSession(somebody, { wire: { nombre, email: 'a@b.c' } });
+      const { stdout } = await somebody.run(['whoami']);
+      const [title = '', ...rows] = stdout.trimEnd().split('\n');
+      const cut = nombre.length > 200 ? `${'😀'.repeat(199)}…` : nombre;
+      expect(title).to.equal(`${cut} <a@b.c>`);
+      const labels = rows.map((row) => /^ {2}[^:]+: +(?=\S)/.exec(row)?.[0].length);
+      expect(new Set(labels).size, stdout).to.equal(1);
+      expect((await somebody.run(['whoami', '--json'])).json().nombre).to.equal(nombre);
+      expect((await somebody.run(['sessions', 'list'])).code).to.equal(0);
+    }
+  });
+
   it('colours for a terminal, and for nothing else unless told to', async () => {
     const sequence = '\u001b[';
     expect((await user.run(['whoami'])).stdout).not.to.contain(sequence);

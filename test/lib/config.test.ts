@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { type Config, loadConfig } from '../../src/lib/config.ts';
+import { AppError } from '../../src/lib/errors.ts';
 import { failureOf } from '../support/failure-of.ts';
 
 describe('the configuration', () => {
@@ -110,6 +112,10 @@ describe('the configuration', () => {
     ['AIRBNB_NO_INPUT', { AIRBNB_NO_INPUT: 'on' }],
     ['AIRBNB_TRACE', { AIRBNB_TRACE: '2' }],
     ['AIRBNB_LOCAL_IDLE', { AIRBNB_LOCAL_IDLE: '0' }],
+    ['AIRBNB_TOKEN_KEY', { AIRBNB_TOKEN_KEY: 'short' }],
+    ['AIRBNB_TOKEN_KEY', { AIRBNB_TOKEN_KEY: '' }],
+    ['AIRBNB_TOKEN_KEY_FILE', { AIRBNB_TOKEN_KEY_FILE: '' }],
+    ['AIRBNB_TOKEN_KEY_FILE', { AIRBNB_TOKEN_KEY_FILE: '/nowhere/key' }],
     ['AIRBNB_STRICT', { AIRBNB_STRICT: '' }],
     ['DATABASE_URL', { DATABASE_URL: '' }],
     ['REDIS_URL', { REDIS_URL: '' }],
@@ -119,6 +125,72 @@ describe('the configuration', () => {
       expect(await told(() => load(environment).validate())).to.include({ exitCode: 78, setting });
     });
   }
+
+  it('has a documented reason for whatever a .env holds, which repeats no value', () => {
+    const example = readFileSync(join(__dirname, '..', '..', '.env.example'), 'utf8');
+    const names = [...example.matchAll(/^# ([A-Z_]+)=/gm)].map(([, name]) => name as string);
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(
+        '',
+        '""',
+        "''",
+        '1',
+        '0',
+        'yes',
+        '90',
+        '-1',
+        '1e9',
+        '٣',
+        '"a\nb"',
+        '$(x)',
+        '\\',
+        '#',
+        '\u0000',
+      ),
+      fc.constantFrom(
+        'redis://',
+        'redis://u:xk%secret@h:99999/x',
+        'rediss://[::1',
+        'postgres://h,i/d',
+        'postgres://%',
+      ),
+      fc.constantFrom('h:1,h:2', 'h:1,rediss://h:2', ',', ':', 'https://xk%secret', '/nowhere/xk%secret'),
+      fc.uint8Array({ minLength: 30, maxLength: 34 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+    );
+    const line = fc.oneof(
+      { weight: 9, arbitrary: fc.tuple(fc.constantFrom(...names), value).map((parts) => parts.join('=')) },
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__=1', 'export REDIS_URL', 'toString=x', '=', '='.repeat(9)),
+    );
+    const text = fc.tuple(fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n', '\r'));
+    const path = join(root, 'fuzzed.env');
+    const parts = (config: Config) =>
+      [
+        () => config.validate(),
+        () => config.redis,
+        () => config.postgres,
+        () => config.token,
+        () => config.tokenKey,
+        () => config.sessionFile,
+      ] as const;
+    fc.assert(
+      fc.property(text, ([lines, end]) => {
+        writeFileSync(path, lines.join(end));
+        for (const part of parts(load({ AIRBNB_ENV_FILE: path }))) {
+          try {
+            part();
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            expect(error.reason).to.be.oneOf(['empty_setting', 'invalid_setting', 'conflicting_settings']);
+            expect(error.exitCode).to.equal(78);
+            expect(JSON.stringify(error.params)).not.to.include('xk%');
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 
   it('needs a home', async () => {
     process.env.HOME = 'relative';

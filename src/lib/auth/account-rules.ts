@@ -11,6 +11,8 @@ const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 /** What is not seen at all, such as a zero-width space: two e-mails would look the same. */
 const INVISIBLE = /\p{Cf}/u;
+/** A character that takes a place of its own: neither a blank, nor a mark on another, nor one that is not shown. */
+const SEEN = /[^\p{Z}\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
  * An e-mail as it is stored and looked up: trimmed and in Unicode's form NFC. The case of ASCII is kept, as the
@@ -35,7 +37,8 @@ export function validEmail(email: string): string {
 }
 
 /**
- * The rules for the name of a new account; lengths count characters.
+ * The rules for the name of a new account; lengths count characters. Letters of any script and emoji are fine, with the
+ * invisible joiners that some of them need; a name of nothing that is seen is none.
  * @returns the name, trimmed and in form NFC
  * @throws AppError `invalid_nombre` with `problem`: `empty`, `too_long` (with `limit`) or `characters`
  */
@@ -43,6 +46,7 @@ export function validNombre(nombre: string): string {
   const canonical = nombre.trim().normalize('NFC');
   assertLength('invalid_nombre', canonical, MAX_NOMBRE);
   if (CONTROL.test(canonical) || BIDI.test(canonical)) throw invalid('invalid_nombre', 'characters');
+  if (!SEEN.test(canonical)) throw invalid('invalid_nombre', 'empty');
   return canonical;
 }
 

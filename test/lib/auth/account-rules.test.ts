@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { canonicalEmail, validEmail, validNombre } from '../../../src/lib/auth/account-rules.ts';
+import { AppError } from '../../../src/lib/errors.ts';
 import { failureOf } from '../../support/failure-of.ts';
 
 /** The beginning of a text, in characters that no terminal acts on. */
@@ -55,8 +57,19 @@ describe('the rules for e-mails', () => {
 
 describe('the rules for names', () => {
   const refused: Record<string, string[]> = {
-    empty: ['', ' \t '],
-    too_long: ['x'.repeat(201), '😀'.repeat(201)],
+    empty: [
+      '',
+      ' \t ',
+      '\ufeff',
+      // Zero-width spaces and joiners, a soft hyphen, marks on nothing, fillers of Hangul, tags.
+      '\u200b\u200d',
+      '\u00ad',
+      '\u0301\u0301',
+      '\u3164',
+      '\u{e0041}',
+      '\u2060 \u2063',
+    ],
+    too_long: ['x'.repeat(100_000), 'x'.repeat(201), '😀'.repeat(201)],
     characters: [
       'Ana\0',
       'Ana\u001b[2J',
@@ -78,9 +91,46 @@ describe('the rules for names', () => {
     }
   }
 
-  for (const nombre of ['A', 'José Ñúñez', '王小明', 'علي', '👩‍👩‍👧', '😀'.repeat(200)]) {
+  for (const nombre of ['A', 'José Ñúñez', '王小明', 'علي', '👩‍👩‍👧', 'क्षि', '❤️', '7', '😀'.repeat(200)]) {
     it(`allow ${shown(nombre)}`, () => expect(validNombre(nombre)).to.equal(nombre));
   }
 
   it('trim and compose', () => expect(validNombre(' Jose\u0301 ')).to.equal('José'));
+
+  it('leave a name that is harmless, or refuse it, whatever it is', () => {
+    const unit = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+      fc.constantFrom(
+        '\u001b',
+        '\u009b',
+        '\u202e',
+        '\u2069',
+        '\u200b',
+        '\u0301',
+        '\0',
+        '\ud800',
+        'ﷺ',
+        ' ',
+        'é',
+        '😀',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 250 }), (text) => {
+        try {
+          const nombre = validNombre(text);
+          expect(nombre).not.to.match(/[\p{Cc}\p{Bidi_Control}\p{Cs}\p{Zl}\p{Zp}]/u);
+          expect([...nombre].length).to.be.within(1, 200);
+          expect(validNombre(nombre), 'it is its own canonical form').to.equal(nombre);
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error;
+          expect(error).to.include({ reason: 'invalid_nombre', exitCode: 2 });
+          expect(JSON.stringify(error.params), 'nothing of it is repeated').to.match(
+            /^\{"problem":"(empty|characters|too_long)"(,"limit":200)?\}$/,
+          );
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });

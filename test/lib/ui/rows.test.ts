@@ -18,6 +18,16 @@ describe('rows', () => {
     expect(alignRows([])).to.equal('');
   });
 
+  it('stay aligned whatever stands behind them: wide characters, marks, another direction', () => {
+    const values = ['日本', '👩‍👩‍👧 😀', 'שלום', 'e\u0301', 'x'.repeat(300), '\u001b[2J\n', ''];
+    const lines = alignRows(values.map((value, index) => ['L'.repeat(index + 1), shown(value)])).split('\n');
+    expect(lines).to.have.length(values.length);
+    for (const [index, line] of lines.entries()) {
+      const label = `${'L'.repeat(index + 1)}:`.padEnd(values.length + 1);
+      expect(line.startsWith(`  ${label} ${shown(values[index]).slice(0, 2)}`), line).to.equal(true);
+    }
+  });
+
   it('show a dash for what is missing, and nothing that a terminal obeys', () => {
     expect([undefined, null, '', 'x\u001b[0m', 7].map(shown)).to.deep.equal([
       '-',
