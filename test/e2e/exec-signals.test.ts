@@ -132,7 +132,8 @@ describe('airbnb exec and signals', () => {
     });
 
     it('does not end before a command that goes on after Ctrl-C', async () => {
-      const script = "trap 'echo caught; caught=1' INT; echo ready; while [ -z "$caught" ]; do sleep 0.1; done; echo and goes on; exit 4";
+      const script =
+        "trap 'echo caught; caught=1' INT; echo ready; until [ $caught ]; do sleep 0.1; done; echo and goes on; exit 4";
       const terminal = user.terminal(['exec', '--', 'sh', '-c', script]);
       await terminal.expect(/ready/);
       terminal.press('ctrl-c');
