@@ -87,7 +87,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: '[.]test[.]ts$|^(scripts|bench)/|^test/support/' },
+      from: { orphan: true, pathNot: '[.](test|d)[.]ts$|^(scripts|bench)/|^test/support/' },
       to: {},
     },
     {

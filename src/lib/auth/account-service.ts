@@ -12,7 +12,10 @@ export interface Registration {
   readonly password: string;
 }
 
-/** Who someone is: makes accounts, checks and changes passwords. Knows nothing of sessions. */
+/**
+ * Who someone is: makes accounts, checks and changes passwords. Knows nothing of sessions, and counts nothing: whatever
+ * may be asked with a wrong password is called as an attempt of a LoginLimiter.
+ */
 export class AccountService {
   readonly #users: UserRepository;
 
