@@ -43,13 +43,14 @@ const texts = defineTexts({
 export default class Exec extends BaseCommand<typeof Exec> {
   static override texts = texts;
   static override printsJson = false;
-  static override usage = 'exec [--revoke-on-exit] -- COMMAND [ARGUMENTS]';
+  static override usage = 'exec [--revoke-on-exit] -- CMD [ARGS]';
   static override flags = { 'revoke-on-exit': Flags.boolean() };
   static override completes = { '--': 'command' } as const;
 
   /** As we were given it: looking up the name of a server adds to our own. */
   readonly #environment = { ...process.env };
   #words: string[] = [];
+  #messageOf: (error: unknown) => string = () => '';
 
   override async init(): Promise<void> {
     const own = [...ownWords(this.argv)];
@@ -66,13 +67,18 @@ export default class Exec extends BaseCommand<typeof Exec> {
     const { token, mark, wire } = session;
     // AIRBNB_TOKEN goes to the Redis that is configured, never to what stands in for it.
     if (degraded) throw new AppError('stand_in_session');
+    // All that may be needed is loaded now: by tomorrow another version may be in its place.
+    const [{ runProgram }, { describeFailure, toAppError }] = await Promise.all([
+      import('../lib/exec/run-program.ts'),
+      import('../lib/command-failure.ts'),
+    ]);
+    this.#messageOf = (error) => describeFailure(toAppError(error, 'exec'), this.language).message;
     const keepAlive = new KeepAlive({
       refresh: () => sessions.restore({ token, mark, userId: wire.user_id }),
-      onEvent: (event) => void this.#tell(event),
+      onEvent: (event) => this.#tell(event),
     });
     keepAlive.start(session);
     try {
-      const { runProgram } = await import('../lib/exec/run-program.ts');
       const debug = callersDebug();
       process.exitCode = await runProgram(this.#words, {
         ...this.#environment,
@@ -90,10 +96,10 @@ export default class Exec extends BaseCommand<typeof Exec> {
     printBesides(`${message}\n`);
   }
 
-  async #tell(event: KeepAliveEvent): Promise<void> {
+  #tell(event: KeepAliveEvent): void {
     const t = texts[this.language];
     if (event.kind === 'resumed') this.say(t.resumed);
-    else this.warnUser(`${await this.#messageOf(event.error)} ${t[event.kind]}`);
+    else this.warnUser(`${this.#messageOf(event.error)} ${t[event.kind]}`);
   }
 
   /** As logout does; but the exit code is the command's, so that a failure is only told. */
@@ -103,18 +109,13 @@ export default class Exec extends BaseCommand<typeof Exec> {
       await sessions.end(session.token, session.wire.user_id);
     } catch (error) {
       const rest = texts[this.language].notEnded(Math.ceil(leftMs / 1000));
-      this.warnUser(`${await this.#messageOf(error)} ${rest}`);
+      this.warnUser(`${this.#messageOf(error)} ${rest}`);
       return;
     }
     try {
       this.context.sessionFile.removeIfHolds(session.token);
     } catch (error) {
-      this.warnUser(await this.#messageOf(error));
+      this.warnUser(this.#messageOf(error));
     }
-  }
-
-  async #messageOf(error: unknown): Promise<string> {
-    const { describeFailure, toAppError } = await import('../lib/command-failure.ts');
-    return describeFailure(toAppError(error, 'exec'), this.language).message;
   }
 }
