@@ -42,7 +42,8 @@ export async function startup(): Promise<string> {
       'airbnb sessions list': () => run([BINARY, 'sessions', 'list']),
       'airbnb --help': () => run([BINARY, '--help']),
       'TAB behind "airbnb sess"': () => run([BINARY, '__complete', 'bash', 'airbnb sess', 'sess']),
-      'TAB behind "airbnb sessions revoke "': () => run([BINARY, '__complete', 'zsh', 'sessions', 'revoke', '']),
+      'TAB behind "airbnb sessions revoke "': () =>
+        run([BINARY, '__complete', 'zsh', 'sessions', 'revoke', '']),
       'airbnb login, less one bcrypt': () =>
         run([BINARY, 'login', '--email', email, '--password-stdin'], login) - oneBcrypt(password),
       'airbnb whoami, the first on another Node': () => {

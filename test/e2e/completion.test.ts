@@ -9,6 +9,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { commandTable } from '../../src/command-table.ts';
 import { idOfMark, markOf } from '../../src/lib/session/session-token.ts';
+import { register } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
 import {
   CompletingShell,
@@ -313,6 +314,16 @@ describe('live sessions at TAB', () => {
     await local.run(['register', '--nombre', 'Ana', ...account], { input: password });
     const login = await local.run(['login', '--json', ...account], { input: password });
     expect(offeredByBash(local, env, script, 'airbnb sessions revoke ')).to.deep.equal([login.json().id]);
+  });
+
+  it('are those of the stand-in while a Redis is away', async function () {
+    this.timeout(40_000);
+    await using robot = await newUser({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+    const account = await register(robot);
+    const args = ['login', '--email', account.email, '--password-stdin', '--json'];
+    const { id, degraded } = (await robot.run(args, { input: account.password })).json();
+    expect(degraded).to.equal(true);
+    expect(offeredByBash(robot, env, script, 'airbnb sessions revoke ')).to.deep.equal([id]);
   });
 
   describe('with a Redis that does not answer', () => {

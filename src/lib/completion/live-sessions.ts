@@ -46,8 +46,6 @@ export async function findLiveSessions(
     const { config } = context;
     config.validate();
     const held = context.findHeld();
-    // Whether the Redis of a stand-in is back takes longer to find out than TAB may.
-    if ((await context.placeOf(held)).kind === 'stand_in') return [];
     // Of a configured or embedded Redis this loads all that is needed and waits for nothing. A stand-in is used only
     // while the configured one is away, which takes asking.
     const { kind } = await context.placeOf(held);
