@@ -19,7 +19,7 @@ export const stringText = fc
   .array(character, { maxLength: 8 })
   .map((characters) => `"${characters.join('')}"`);
 
-const numberText = fc.constantFrom(
+const knownNumbers = fc.constantFrom(
   '0',
   '-0',
   '1.0',
@@ -30,6 +30,15 @@ const numberText = fc.constantFrom(
   '9007199254740993',
   '123456789012345678901234567890',
   '1e400',
+);
+
+/** Of any size and in any form that JSON has. */
+const numberText = fc.oneof(
+  knownNumbers,
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+  fc
+    .tuple(fc.integer(), fc.nat(999), fc.constantFrom('e', 'E', 'e+', 'E-'), fc.nat(310))
+    .map(([whole, fraction, e, power]) => `${whole}.${fraction}${e}${power}`),
 );
 
 const { value: anyValue } = fc.letrec<{ value: string }>((tie) => ({

@@ -85,6 +85,8 @@ export class SessionFile {
       ? { v: 2, sealed: sealToken(token, key, { email, userId, server }) }
       : { v: 1, token, mark };
     const line = `${JSON.stringify({ ...secret, email, user_id: userId, server })}\n`;
+    // Such as with very many nodes of a cluster: better said by this login than by every command after it.
+    if (Buffer.byteLength(line) > MAX_BYTES) throw this.#unwritable('EFBIG');
     const folder = dirname(this.path);
     const temporary = `${this.path}.${randomBytes(8).toString('hex')}.tmp`;
     try {
@@ -102,8 +104,7 @@ export class SessionFile {
       renameSync(temporary, this.path);
     } catch (error) {
       discard(temporary);
-      if (error instanceof AppError) throw error;
-      throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
+      throw error instanceof AppError ? error : this.#unwritable(codeOf(error));
     }
   }
 
@@ -126,7 +127,7 @@ export class SessionFile {
     try {
       return removeIfThere(this.path);
     } catch (error) {
-      throw new AppError('token_file_unwritable', { path: this.path, code: codeOf(error) });
+      throw this.#unwritable(codeOf(error));
     }
   }
 
@@ -177,6 +178,10 @@ export class SessionFile {
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  #unwritable(code: string): AppError {
+    return new AppError('token_file_unwritable', { path: this.path, code });
   }
 
   #malformed(): AppError {

@@ -204,6 +204,19 @@ describe('the token file', () => {
       expect(readdirSync(folder)).to.deep.equal(['session']);
     });
 
+    it('is not written where it would be too large to be read, and the old one is kept', async () => {
+      const before = stored();
+      file.write(before);
+      const server = `redis-cluster://${'node.example.com:6379,'.repeat(190)}`;
+      for (const writer of [file, new SessionFile(path, randomBytes(32))]) {
+        expect(await failure(() => writer.write(stored({ server })))).to.deep.equal(unwritable('EFBIG'));
+      }
+      expect(file.read()).to.deep.equal(before);
+      const large = stored({ server: server.slice(0, 3_800) });
+      file.write(large);
+      expect(file.read()).to.deep.equal(large);
+    });
+
     it('keeps the old file where the disk is full or read-only (only root can try, by mounting one)', async function () {
       if (!mountSmall(root)) return this.skip();
       try {
