@@ -1,5 +1,12 @@
-import { login, otherCommandsOfRedis, revoke, revokeAll, whoami } from './support/tested-commands.ts';
-import { extent, tryEverywhere, tryInTheMiddle, useLanes } from './support/trials.ts';
+import {
+  lenientLogin,
+  login,
+  otherCommandsOfRedis,
+  revoke,
+  revokeAll,
+  whoami,
+} from './support/tested-commands.ts';
+import { extent, tryAtTheBeginning, tryEverywhere, tryInTheMiddle, useLanes } from './support/trials.ts';
 
 describe('a Redis that fails', function () {
   this.timeout(20 * 60_000);
@@ -9,6 +16,9 @@ describe('a Redis that fails', function () {
     it(`${extent} of ${command.name}: it ends in time with the right code, and no session is lost or back`, () =>
       tryEverywhere(lanes, command));
   }
+
+  it('at the beginning of a login that may use a stand-in: it has a session there or none, and Redis as before', () =>
+    tryAtTheBeginning(lanes, lenientLogin));
 
   for (const [index, command] of otherCommandsOfRedis.entries()) {
     it(`in the middle of ${command.name}: the same`, () => tryInTheMiddle(lanes, command, index));

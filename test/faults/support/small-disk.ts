@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -30,7 +30,7 @@ export class SmallDisk {
   /** Leaves not a byte. */
   async fill(): Promise<void> {
     const { bavail, bsize } = await statfs(this.#folder);
-    await writeFile(this.#filler, Buffer.alloc(bavail * bsize));
+    await appendFile(this.#filler, Buffer.alloc(bavail * bsize));
   }
 
   async makeRoom(): Promise<void> {

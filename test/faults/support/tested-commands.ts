@@ -23,6 +23,8 @@ export interface TestedCommand {
   readonly ends?: readonly SessionName[];
   /** Whether it starts a session, and puts its token into the token file. */
   readonly startsSession?: boolean;
+  /** Whether it may use a stand-in where Redis cannot be reached when it begins. */
+  readonly mayStandIn?: boolean;
   /** Whether it removes the token file. */
   readonly signsOut?: boolean;
   /** Whether faults are its result rather than an error. */
@@ -42,6 +44,13 @@ export const login: TestedCommand = {
   name: 'login --strict',
   run: (stage) => ({ args: ['login', '--strict', ...email(stage)], input: PASSWORD }),
   startsSession: true,
+};
+
+export const lenientLogin: TestedCommand = {
+  name: 'login',
+  run: (stage) => ({ args: ['login', ...email(stage)], input: PASSWORD }),
+  startsSession: true,
+  mayStandIn: true,
 };
 
 export const whoami: TestedCommand = { name: 'whoami', run: () => ({ args: ['whoami'] }) };

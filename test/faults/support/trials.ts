@@ -9,6 +9,9 @@ const SEED = Number(process.env.AIRBNB_TEST_SEED ?? 1);
 /** As many as keep two cores busy while some wait for an engine that is silent. */
 const LANES = 3;
 
+/** In which a login finds out whether Redis is there. */
+const FIRST_MESSAGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
 /** What tells a reader of the test's output how to repeat it. */
 export const extent = isFullRun ? 'at each message' : `at some messages (AIRBNB_TEST_SEED=${SEED})`;
 
@@ -37,6 +40,18 @@ export async function tryEverywhere(lanes: readonly Lane[], command: TestedComma
     faults.flatMap((fault, index) => {
       const sample = boundaries[(SEED * 7 + index * 5) % boundaries.length] as number;
       return (isFullRun ? boundaries : [sample]).map((after) => ({ command, fault, after, healthy }));
+    }),
+  );
+}
+
+/** Tries each fault at each of the first messages of a command, or in a sample at one of them. */
+export async function tryAtTheBeginning(lanes: readonly Lane[], command: TestedCommand): Promise<void> {
+  const healthy = await (lanes[0] as Lane).healthyRun(command);
+  await tryAll(
+    lanes,
+    faults.flatMap((fault, index) => {
+      const boundaries = isFullRun ? FIRST_MESSAGES : [(SEED + index) % FIRST_MESSAGES.length];
+      return boundaries.map((after) => ({ command, fault, after, healthy }));
     }),
   );
 }
