@@ -240,7 +240,8 @@ export class Context {
     const standIn = isRedis ? await this.#standIn() : undefined;
     if (standIn && !this.#isDegraded) {
       if (this.isStrict) return error;
-      const standsIn = (await standIn.engines.running()) ? 'running' : 'possible';
+      const host = await standIn.engines.running().catch(() => undefined);
+      const standsIn = host ? 'running' : 'possible';
       return new AppError('unreachable', { ...error.params, standsIn });
     }
     if (isRedis ? this.config.redis && !standIn : this.config.postgres) return error;
