@@ -34,13 +34,16 @@ export interface Session {
   readonly expiresInMs: number;
 }
 
+/** Levels of objects and arrays that the JSON decoder inside Redis reads. */
+const MAX_DEPTH = 1000;
+
 /** Why there is no session. */
 export type EndReason = 'expired' | 'revoked' | 'corrupt';
 
 /**
  * Reads session JSON. The same verdict as the restore script's, for lists, which read without a script.
  * @returns undefined for what is corrupt: no object, or user_id, email, rol or last_activity missing or of a
- *   wrong type.
+ *   wrong type; nor what is nested too deeply for that script.
  */
 export function parseWireSession(json: string): WireSession | undefined {
   let value: unknown;
@@ -49,7 +52,7 @@ export function parseWireSession(json: string): WireSession | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  if (!isObject(value) || Array.isArray(value)) return undefined;
   const { user_id, email, rol, last_activity, ends_at } = value as Record<string, unknown>;
   const sound =
     Number.isSafeInteger(user_id) &&
@@ -57,5 +60,18 @@ export function parseWireSession(json: string): WireSession | undefined {
     typeof rol === 'string' &&
     typeof last_activity === 'string' &&
     (ends_at === undefined || ends_at === null || typeof ends_at === 'number');
-  return sound ? (value as WireSession) : undefined;
+  return sound && !isTooDeep(value) ? (value as WireSession) : undefined;
+}
+
+function isTooDeep(value: object): boolean {
+  let level = [value];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((each) => Object.values(each).filter(isObject));
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

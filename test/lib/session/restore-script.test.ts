@@ -65,7 +65,7 @@ describe('the restore script', () => {
       'white space wherever it may be': `\r\n\t{ ${REST} ,\n"last_activity"\t:\r\n"<>"\n} \n`,
       'no white space at all': '{"user_id":1,"email":"","rol":"","last_activity":"<>"}',
       'a value with escapes in it': `{${REST}, "last_activity": "<>\\"\\\\"}`,
-      'values in many others': `{"deep": ${'[{"a":'.repeat(400)}1${'}]'.repeat(400)}, ${REST}, "last_activity": "<>"}`,
+      'values in as many others as may be': `{"deep": ${'['.repeat(999)}1${']'.repeat(999)}, ${REST}, "last_activity": "<>"}`,
       'an empty value': `{${REST}, "last_activity": ""}`,
       'a field without an end': `{${REST}, "ends_at": null, "last_activity": "<>"}`,
     };
@@ -77,6 +77,7 @@ describe('the restore script', () => {
         const { reply, left } = await restored(text.replace('<>', '2025-01-01T00:00:00'));
         expect(left).to.equal(expected);
         expect(reply).to.deep.equal(['ok', expected, TTL]);
+        expect(parseWireSession(expected), 'the verdict of lists').not.to.equal(undefined);
       });
     }
 
@@ -205,6 +206,14 @@ describe('the restore script', () => {
       'a NUL inside a string': JSON.stringify(sound).replace('User Name', 'User\0Name'),
       'a number that JSON does not know': JSON.stringify(sound).replace('123', 'NaN'),
       'a number in hex': JSON.stringify(sound).replace('123', '0x7b'),
+      'values in a thousand others': JSON.stringify(sound).replace(
+        '}',
+        `,"x":${'['.repeat(1_000)}${']'.repeat(1_000)}}`,
+      ),
+      'values in 200,000 others': JSON.stringify(sound).replace(
+        '}',
+        `,"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      ),
       'fields in an inner object only': `{"session": ${JSON.stringify(sound)}}`,
     };
     for (const name of ['user_id', 'email', 'rol', 'last_activity']) {
