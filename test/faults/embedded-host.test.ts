@@ -2,8 +2,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Client } from 'pg';
-import { type Account, newAccount, register, signIn } from '../support/accounts.ts';
+import { type Account, newAccount, signIn } from '../support/accounts.ts';
 import { newUser, type Result, type User } from '../support/cli.ts';
+import { engines } from '../support/engines.ts';
 import { processesOf } from '../support/leftovers.ts';
 import { isFullRun } from '../support/redis-servers-suite.ts';
 import { readTokenFile } from '../support/token-file.ts';
@@ -15,15 +16,22 @@ const MOMENTS = isFullRun ? 12 : 2;
 
 const PATIENCE_MS = 60_000;
 
-describe('the process of the embedded engines', function () {
+/** What four commands at once may take beyond what one waits for, on a machine that is busy. */
+const BUSY_MS = 4_000;
+
+/** They are the same whatever the suite's own engines are: once is enough. */
+const isElsewhere = engines.kind === 'servers';
+
+describe(`the process of the embedded engines${isElsewhere ? ' (part of the run on the embedded engines)' : ''}`, function () {
   this.timeout(10 * 60_000);
   let user: User;
   let account: Account;
-  before(async () => {
+  before(async function () {
+    if (isElsewhere) this.skip();
     user = await newUser({ configured: false });
     account = await signIn(user);
   });
-  after(() => user.dispose());
+  after(() => user?.dispose());
 
   const airbnb = (...args: string[]) => user.run(args, { timeoutMs: PATIENCE_MS });
   const login = (who = account) =>
@@ -58,14 +66,12 @@ describe('the process of the embedded engines', function () {
     expect((await airbnb('whoami')).code).to.equal(0);
     // One that has lost its files ends by itself.
     await until('one host alone', async () => (await hosts()).length === 1);
-    const { data_set_aside: setAside = [] } = (await airbnb('local', 'status', '--json')).json();
-    expect(setAside).to.deep.equal([]);
+    expect((await airbnb('local', 'status', '--json')).json().set_aside).to.deep.equal([]);
   }
 
   for (const args of [['whoami'], ['sessions', 'revoke-all', '--except-current', '--yes'], ['login']]) {
     it(`killed at ${MOMENTS} moments of ${args.join(' ')}: the code is of the contract, and accounts are kept`, async () => {
       const run = () => (args[0] === 'login' ? login() : airbnb(...args));
-      await expectRecovered();
       const begin = performance.now();
       expect((await run()).code).to.equal(0);
       const healthy = performance.now() - begin;
@@ -84,19 +90,18 @@ describe('the process of the embedded engines', function () {
   }
 
   it('stopped: 69 within two seconds, naming what ends it; continued, no session is lost', async () => {
-    await expectRecovered();
     const { pid } = host();
     process.kill(pid, 'SIGSTOP');
     try {
-      for (const run of [
-        () => airbnb('whoami'),
-        () => airbnb('sessions', 'list'),
-        () => login(),
-        () => attemptToRegister(),
-      ]) {
-        const begin = performance.now();
-        const result = await run();
-        expect(performance.now() - begin).to.be.below(6_000);
+      const begin = performance.now();
+      const results = await Promise.all([
+        airbnb('whoami'),
+        airbnb('sessions', 'list'),
+        login(),
+        attemptToRegister(),
+      ]);
+      expect(performance.now() - begin).to.be.below(2_000 + BUSY_MS);
+      for (const result of results) {
         expect(result.code, result.stdout + result.stderr).to.equal(69);
         await expectClear(result);
         expect(result.stderr).to.contain('airbnb local stop');
@@ -115,7 +120,6 @@ describe('the process of the embedded engines', function () {
   });
 
   it('started by eight commands at once, after its predecessor was killed: it is one, and all of them get in', async () => {
-    await expectRecovered();
     process.kill(host().pid, 'SIGKILL');
     const others = await Promise.all(
       Array.from({ length: 8 }, () => newUser({ configured: false, env: { ...user.env } })),
@@ -141,7 +145,6 @@ describe('the process of the embedded engines', function () {
 
   for (const name of ['redisSocket', 'postgresSocket'] as const) {
     it(`of which the ${name === 'redisSocket' ? 'Valkey' : 'PostgreSQL'} socket was removed: another takes its place`, async () => {
-      await expectRecovered();
       const { pid, [name]: socket } = host();
       rmSync(socket);
       const lost = await airbnb('whoami');
@@ -163,7 +166,7 @@ describe('the process of the embedded engines', function () {
         });
         this.skip();
       }
-      account = await register(user);
+      account = await signIn(user);
     });
     after(async () => {
       await airbnb('local', 'stop');
@@ -181,7 +184,6 @@ describe('the process of the embedded engines', function () {
     }
 
     it('that is full: new accounts are refused with 69, sessions go on, and it starts again when there is room', async () => {
-      await expectRecovered();
       await disk?.fill();
       try {
         await fillTables(host().postgresSocket);
@@ -202,7 +204,6 @@ describe('the process of the embedded engines', function () {
     });
 
     it('that is read-only: it does not start, says why, and starts when the disk can be written again', async () => {
-      await expectRecovered();
       await airbnb('local', 'stop');
       await disk?.allowWrites(false);
       try {

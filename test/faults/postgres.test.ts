@@ -8,7 +8,6 @@ describe('a PostgreSQL that fails', function () {
   it(`${extent} of ${login.name}: it ends in time with the right code, and no session is lost or back`, () =>
     tryEverywhere(lanes, login));
 
-  for (const [index, command] of otherCommandsOfPostgres.entries()) {
-    it(`in the middle of ${command.name}: the same`, () => tryInTheMiddle(lanes, command, index));
-  }
+  it(`in the middle of ${otherCommandsOfPostgres.map(({ name }) => name).join(', ')}: the same`, () =>
+    tryInTheMiddle(lanes, otherCommandsOfPostgres));
 });

@@ -72,17 +72,15 @@ export class Lane {
     await Promise.all([this.#redis.dispose(), this.#postgres?.dispose()]);
   }
 
-  /** A run in which nothing fails, after one that warms up. */
+  /** A run in which nothing fails. */
   async healthyRun(command: TestedCommand): Promise<HealthyRun> {
     let run: HealthyRun | undefined;
-    for (let round = 0; round < 2; round++) {
-      await this.#onStage(async (stage) => {
-        await this.#proxy.reset();
-        const { result, duration } = await timed(stage, command.run(stage), false);
-        expect(result.code, result.stdout + result.stderr).to.equal(0);
-        run = { messages: [...this.#proxy.messages], flights: this.#proxy.flights, duration };
-      });
-    }
+    await this.#onStage(async (stage) => {
+      await this.#proxy.reset();
+      const { result, duration } = await timed(stage, command.run(stage), false);
+      expect(result.code, `${command.name}: ${result.stdout}${result.stderr}`).to.equal(0);
+      run = { messages: [...this.#proxy.messages], flights: this.#proxy.flights, duration };
+    });
     return run as HealthyRun;
   }
 
@@ -233,8 +231,8 @@ async function timed({ user }: Stage, { args, input }: Attempt, asJson: boolean)
   return { result, duration: performance.now() - begin };
 }
 
-function placeOf({ after, healthy: { messages } }: Trial): string {
+function placeOf({ command, fault, after, healthy: { messages } }: Trial): string {
   const last = messages[after - 1];
   const what = last === undefined ? 'connecting' : last.from === 'client' ? last.name : 'a reply';
-  return `after message ${after} of ${messages.length} (${what})`;
+  return `${command.name}: it ${fault.name} after message ${after} of ${messages.length} (${what})`;
 }

@@ -56,35 +56,45 @@ export async function tryAtTheBeginning(lanes: readonly Lane[], command: TestedC
   );
 }
 
-/** Tries each fault in the middle of a command, or in a sample one of them. */
+/** Tries each fault in the middle of each of some commands, or in a sample one of the faults. */
 export async function tryInTheMiddle(
   lanes: readonly Lane[],
-  command: TestedCommand,
-  index: number,
+  commands: readonly TestedCommand[],
 ): Promise<void> {
-  const healthy = await (lanes[0] as Lane).healthyRun(command);
-  const after = Math.floor(healthy.messages.length / 2);
-  const some = isFullRun
-    ? faults
-    : faults.filter((_, position) => position === (SEED + index) % faults.length);
-  await tryAll(
-    lanes,
-    some.map((fault) => ({ command, fault, after, healthy })),
-  );
+  await inLanes(lanes, [...commands.entries()], async (lane, [index, command]) => {
+    const healthy = await lane.healthyRun(command);
+    const after = Math.floor(healthy.messages.length / 2);
+    const sample = (SEED + index) % faults.length;
+    for (const [position, fault] of faults.entries()) {
+      if (isFullRun || position === sample) await lane.try({ command, fault, after, healthy });
+    }
+  });
 }
 
 async function tryAll(lanes: readonly Lane[], trials: readonly Trial[]): Promise<void> {
+  await inLanes(lanes, trials, (lane, trial) => lane.try(trial));
+}
+
+/**
+ * Does something for each item, in as many lanes as there are.
+ * @throws an error that lists all that failed
+ */
+async function inLanes<T>(
+  lanes: readonly Lane[],
+  items: readonly T[],
+  work: (lane: Lane, item: T) => Promise<void>,
+): Promise<void> {
   const failures: string[] = [];
-  const left = trials.values();
+  const left = items.values();
   await Promise.all(
     lanes.map(async (lane) => {
       // One iterator for all lanes: each takes what comes next.
-      for (const trial of left) {
-        await lane.try(trial).catch((error: Error) => {
-          failures.push(`${trial.fault.name} ${error.message}`);
+      for (const item of left) {
+        await work(lane, item).catch((error: Error) => {
+          failures.push(error.message);
         });
       }
     }),
   );
-  if (failures.length > 0) throw new Error(`${failures.length} of ${trials.length}:\n${failures.join('\n')}`);
+  if (failures.length > 0) throw new Error(`${failures.length} of ${items.length}:\n${failures.join('\n')}`);
 }
