@@ -17,7 +17,7 @@ export interface Fault {
 }
 
 /** Milliseconds by which each reply of a slow engine is late. */
-export const LATENESS = 250;
+const LATENESS = 250;
 
 export const faults: readonly Fault[] = [
   { name: 'resets the connection', at: () => ({ next: 'reset' }) },

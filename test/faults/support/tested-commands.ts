@@ -74,6 +74,7 @@ export const revokeAll: TestedCommand = {
 /** Commands that ask Redis, beside the four that are looked at most closely. */
 export const otherCommandsOfRedis: readonly TestedCommand[] = [
   { name: 'sessions list', run: () => ({ args: ['sessions', 'list'] }) },
+  { name: 'exec', run: () => ({ args: ['exec', '--', 'true'] }) },
   { name: 'sessions check', run: () => ({ args: ['sessions', 'check'] }) },
   {
     name: 'sessions revoke-all --except-current',
