@@ -260,7 +260,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async signIn(email: string, password: string, keepToken = true): Promise<LiveSession> {
     const { SignInService } = await import('./auth/sign-in-service.ts');
-    const { accounts } = await this.context.database();
+    const { accounts, warmUp } = await this.context.database();
+    warmUp(); // while Redis is asked whether it is there
     // A token that leaves this machine is never looked for in a stand-in.
     const backend = await this.context.backend({ mayStandIn: keepToken });
     const replaced = keepToken && !backend.degraded ? this.context.findReplaced() : undefined;

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { AccountService } from './auth/account-service.ts';
 import { LoginLimiter } from './auth/login-limiter.ts';
+import { loadHashing } from './auth/password-hash.ts';
 import { addressSeenByPostgres, PostgresLoginCounters } from './auth/postgres-login-counters.ts';
 import { RedisLoginCounters } from './auth/redis-login-counters.ts';
 import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
@@ -13,6 +14,8 @@ import type { Tables } from './user/user-schema.ts';
 /** Everything that needs PostgreSQL and bcrypt, behind one module, so that the rest need not load them. */
 export interface Database {
   readonly accounts: AccountService;
+  /** Begins to connect, and gets ready to test a password meanwhile. What fails does so again when it is needed. */
+  warmUp(): void;
   /** Counts attempts to sign in. @param redis where; without it, in the database itself */
   loginLimiter(redis: RedisConnection | undefined): LoginLimiter;
   /** Brings the tables up to date. */
@@ -31,6 +34,12 @@ export function openDatabase(target: PostgresAddress | { readonly socket: string
   const db = openPostgres<Tables>(config);
   return {
     accounts: new AccountService(new UserRepository(db)),
+    warmUp() {
+      db.connection()
+        .execute(async () => {})
+        .catch(() => {});
+      setImmediate(() => loadHashing().catch(() => {}));
+    },
     loginLimiter: (redis) =>
       new LoginLimiter({
         counters: redis ? new RedisLoginCounters(redis) : new PostgresLoginCounters(db),

@@ -1,5 +1,3 @@
-import bcrypt from 'bcrypt';
-
 /** Each step doubles the time of a hash; 12 is what the Python system uses. */
 const COST = 12;
 /** bcrypt looks no further. Cut here for `$2a$` too, where the library's counter of the length wraps around. */
@@ -9,8 +7,14 @@ const HASH = /^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/;
 /** Salt and digest of no password in particular: what it is compared with is thrown away. */
 const NOBODYS_DIGEST = 'Ro0CUfOqk6cXEKf3dyaM7OhSCvnwM9s4wIX9JeLapehKK5YdLxKcm';
 
+/** Loads what tests passwords. It takes as long as a query: who calls it while one is under way loses no time. */
+export async function loadHashing(): Promise<typeof import('bcrypt')> {
+  return (await import('bcrypt')).default;
+}
+
 /** A bcrypt hash of cost 12, `$2b$`. The password must be at most 72 bytes in UTF-8: the rest would not count. */
 export async function hashPassword(password: string): Promise<string> {
+  const bcrypt = await loadHashing();
   return bcrypt.hash(password, COST);
 }
 
@@ -20,6 +24,7 @@ export async function hashPassword(password: string): Promise<string> {
  * any other mismatch. Never throws on a hash.
  */
 export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
+  const bcrypt = await loadHashing();
   const bytes = Buffer.from(password).subarray(0, MAX_BYTES);
   const cost = Number(HASH.exec(hash ?? '')?.[1] ?? Number.NaN);
   if (!hash || Number.isNaN(cost)) {

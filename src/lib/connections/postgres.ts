@@ -83,6 +83,8 @@ class TranslatingPool implements PostgresPool {
   readonly #server: string;
   #mayGoWithoutTls: boolean;
   #pool: Pool;
+  /** Under way, if one is. */
+  #connecting: Promise<PoolClient> | undefined;
 
   constructor(config: PostgresConfig, timeouts: PostgresTimeouts) {
     const tls = postgresTls(config.host, config.sslMode, config.sslRootCert);
@@ -94,7 +96,15 @@ class TranslatingPool implements PostgresPool {
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    return translating(await this.#checkOut(), this.#server);
+    // Who comes meanwhile shares its failure, and does not wait for the same timeout once more.
+    await this.#connecting;
+    const connecting = this.#checkOut();
+    this.#connecting = connecting;
+    try {
+      return translating(await connecting, this.#server);
+    } finally {
+      if (this.#connecting === connecting) this.#connecting = undefined;
+    }
   }
 
   async end(): Promise<void> {
