@@ -27,6 +27,8 @@ export interface TestedCommand {
   readonly mayStandIn?: boolean;
   /** Whether it removes the token file. */
   readonly signsOut?: boolean;
+  /** Whether it waits for minutes on purpose, so that a server that is silent is left out. */
+  readonly isPatient?: boolean;
   /** Whether faults are its result rather than an error. */
   readonly reports?: boolean;
 }
@@ -110,7 +112,8 @@ export const otherCommandsOfPostgres: readonly TestedCommand[] = [
   },
   ...otherCommandsOfRedis.filter(({ name }) => ['password', 'db set-password', 'doctor'].includes(name)),
   { name: 'db status', run: () => ({ args: ['db', 'status'] }) },
-  { name: 'db migrate', run: () => ({ args: ['db', 'migrate'] }) },
+  // A large table takes its time.
+  { name: 'db migrate', run: () => ({ args: ['db', 'migrate'] }), isPatient: true },
 ];
 
 const nameAndPassword = ['--nombre', 'Ana', '--password-stdin'];

@@ -64,8 +64,9 @@ export async function tryInTheMiddle(
   await inLanes(lanes, [...commands.entries()], async (lane, [index, command]) => {
     const healthy = await lane.healthyRun(command);
     const after = Math.floor(healthy.messages.length / 2);
-    const sample = (SEED + index) % faults.length;
-    for (const [position, fault] of faults.entries()) {
+    const fitting = faults.filter(({ isSilent }) => !(isSilent && command.isPatient));
+    const sample = (SEED + index) % fitting.length;
+    for (const [position, fault] of fitting.entries()) {
       if (isFullRun || position === sample) await lane.try({ command, fault, after, healthy });
     }
   });
