@@ -140,11 +140,31 @@ const notAtCloudflare: Rewrite = {
   },
 };
 
+/** pg asks for addresses itself for its C library alone. */
+const noNameLookup: Rewrite = {
+  name: 'no names looked up by pg',
+  files: /^node_modules\/pg\/lib\/connection-parameters\.js$/,
+  atLeast: 2,
+  apply(source) {
+    let found = 0;
+    const rewritten = source
+      .replace("const dns = require('dns')", () => {
+        found++;
+        return '';
+      })
+      .replace('dns.lookup(', () => {
+        found++;
+        return "require('dns').lookup(";
+      });
+    return { source: rewritten, found };
+  },
+};
+
 /** For bundles of commands, which have oclif and ioredis in them. */
 export const COMMAND_REWRITES = [methodsAtFirstUse, lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
 
 /** For the bundle that has PostgreSQL in it. */
-export const DATABASE_REWRITES = [notAtCloudflare];
+export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup];
 
 /** What makes a bundle start fast, so that the sources need not be written for it. */
 export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({

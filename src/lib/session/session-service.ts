@@ -23,7 +23,7 @@ const MIN_VALKEY = [7, 2] as const;
 export class SessionService {
   readonly #store: SessionStore;
   readonly #lifetime: SessionLifetime;
-  #assured: { readonly facts: ServerFacts; readonly at: number } | undefined;
+  #assured: { readonly facts: ServerFacts /** Seconds since we started. */; readonly at: number } | undefined;
 
   constructor(store: SessionStore, lifetime: SessionLifetime) {
     this.#store = store;
@@ -156,14 +156,14 @@ export class SessionService {
   async assureReachable(timeout: number): Promise<void> {
     const facts = await this.#store.facts(timeout);
     refuseOldServer(facts);
-    this.#assured = { facts, at: performance.now() };
+    this.#assured = { facts, at: process.uptime() };
   }
 
   /** The facts that are known already, with the clock moved on, or new ones. */
   async #recentFacts(): Promise<ServerFacts> {
     if (!this.#assured) return this.facts();
     const { facts, at } = this.#assured;
-    return { ...facts, now: facts.now + Math.round(performance.now() - at) };
+    return { ...facts, now: facts.now + Math.round((process.uptime() - at) * 1000) };
   }
 }
 

@@ -1,33 +1,12 @@
-import { constants, fstatSync, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isatty } from 'node:tty';
+import { fstatSync, readSync } from 'node:fs';
 import { AppError } from '../errors.ts';
 import type { PasswordSource } from './password-flags.ts';
-
-/** Bytes that are read at most: far more than any password. */
-const MAX_BYTES = 65_536;
-
-/** Milliseconds that a writer has for the password; another program may have to ask somebody for it first. */
-const PATIENCE = 60_000;
-/** The same where there is no writer at the other end of a named pipe, or not any more. */
-const PATIENCE_WITHOUT_WRITER = 2_000;
-/** Milliseconds between two looks at a pipe in which there is nothing yet. */
-const PAUSE = 10;
-
-/** The bits of a file's mode by which others can read it. */
-const READABLE_BY_OTHERS = 0o044;
+import { MAX_BYTES, PATIENCE, type PasswordFlagName, refused } from './password-refusal.ts';
 
 /** What is told beside the password. */
 export interface PasswordInputEvents {
   /** Others can read the file. @param path as it was given */
   readonly onOpenFile: (path: string) => void;
-}
-
-/** Milliseconds. */
-export interface Patience {
-  readonly writer: number;
-  readonly noWriter: number;
 }
 
 /**
@@ -57,22 +36,15 @@ export async function readTwoPasswords(
 
 async function read(flags: PasswordSource, { onOpenFile }: PasswordInputEvents): Promise<string> {
   const path = flags['password-file'];
-  const bytes = path === undefined ? await readStdin() : await readFile(path, onOpenFile);
+  const bytes = path === undefined ? await readStdin() : await fileIn(path, onOpenFile);
   return decode(bytes, flagOf(flags)).replace(/\r?\n$/, '');
 }
 
-type FlagName = '--password-stdin' | '--password-file';
-
-const flagOf = (flags: PasswordSource): FlagName =>
+const flagOf = (flags: PasswordSource): PasswordFlagName =>
   flags['password-file'] === undefined ? '--password-stdin' : '--password-file';
 
-/** Never with the path: it may be a password that was typed in its place. */
-function refused(flag: FlagName, problem: string, code?: string): AppError {
-  return new AppError('password_input', { flag, problem, ...(code ? { code } : {}) });
-}
-
 /** A byte that is no UTF-8 would become another one, and the password another password. */
-function decode(bytes: Buffer, flag: FlagName): string {
+function decode(bytes: Buffer, flag: PasswordFlagName): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -80,7 +52,30 @@ function decode(bytes: Buffer, flag: FlagName): string {
   }
 }
 
+const STDIN = 0;
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false; // It is closed.
+  }
+}
+
+function readAtOnce(descriptor: number): Buffer {
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  let size = 0;
+  for (;;) {
+    const count = readSync(descriptor, bytes, size, bytes.length - size, null);
+    if (count === 0) return bytes.subarray(0, size);
+    size += count;
+    if (size > MAX_BYTES) throw refused('--password-stdin', 'too_long');
+  }
+}
+
 async function readStdin(): Promise<Buffer> {
+  // A file that the shell has opened is read at once; a stream of it would take Node some milliseconds.
+  if (isFile(STDIN)) return readAtOnce(STDIN);
   // It would be shown while it is typed.
   if (process.stdin.isTTY) throw refused('--password-stdin', 'terminal');
   const late = setTimeout(() => process.stdin.destroy(refused('--password-stdin', 'late')), PATIENCE);
@@ -101,65 +96,8 @@ async function readStdin(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/**
- * A file, or a pipe such as `/dev/stdin` and `<(...)`. Opened without waiting: an open that waits for the other end of
- * a pipe cannot be interrupted, not even by Ctrl-C.
- */
-async function readFile(path: string, onOpenFile: (path: string) => void): Promise<Buffer> {
-  const flag = '--password-file';
-  let file: FileHandle;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch (error) {
-    throw refused(flag, 'unreadable', (error as NodeJS.ErrnoException).code);
-  }
-  try {
-    const stats = fstatSync(file.fd);
-    const isPipe = stats.isFIFO();
-    if (!stats.isFile() && !isPipe && !stats.isCharacterDevice()) throw refused(flag, 'not_a_file');
-    if (isatty(file.fd)) throw refused(flag, 'terminal');
-    if (isOursAndOpen(stats)) onOpenFile(path);
-    return await readToEnd(file, isPipe);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Where somebody else owns it, such as a secret that is mounted into a container, its permissions are their affair. */
-function isOursAndOpen(stats: Stats): boolean {
-  return stats.isFile() && (stats.mode & READABLE_BY_OTHERS) !== 0 && stats.uid === process.getuid?.();
-}
-
-/** @param patience how long a pipe is waited for */
-export async function readToEnd(
-  file: FileHandle,
-  isPipe: boolean,
-  patience: Patience = { writer: PATIENCE, noWriter: PATIENCE_WITHOUT_WRITER },
-): Promise<Buffer> {
-  const flag = '--password-file';
-  const bytes = Buffer.alloc(MAX_BYTES + 1);
-  const started = Date.now();
-  let size = 0;
-  for (;;) {
-    const count = await readSome(file, bytes, size);
-    if (count === 0 && (size > 0 || !isPipe)) return bytes.subarray(0, size);
-    size += count ?? 0;
-    if (size > MAX_BYTES) throw refused(flag, 'too_long');
-    if (count) continue;
-    // The writer of a named pipe may come a moment later than we do.
-    if (count === 0 && Date.now() - started >= patience.noWriter) return bytes.subarray(0, 0);
-    if (Date.now() - started >= patience.writer) throw refused(flag, 'late');
-    await sleep(PAUSE);
-  }
-}
-
-/** How many bytes there were: 0 at the end, undefined where a writer has not written yet. */
-async function readSome(file: FileHandle, bytes: Buffer, at: number): Promise<number | undefined> {
-  try {
-    return (await file.read(bytes, at, bytes.length - at, null)).bytesRead;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EAGAIN') return undefined;
-    throw refused('--password-file', 'unreadable', code);
-  }
+/** What reads files loads a lot, and is seldom needed. */
+async function fileIn(path: string, onOpenFile: PasswordInputEvents['onOpenFile']): Promise<Buffer> {
+  const { readPasswordFile } = await import('./password-file.ts');
+  return readPasswordFile(path, onOpenFile);
 }

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { readToEnd } from '../../../src/lib/ui/password-input.ts';
+import { readToEnd } from '../../../src/lib/ui/password-file.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { makeUserFolders, type UserFolders } from '../../support/user-folders.ts';
 
