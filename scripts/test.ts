@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireNativeServers } from '../test/support/engines/native.ts';
 import { harmlessEnvironment } from '../test/support/harmless-environment.ts';
@@ -18,6 +18,8 @@ import { installShells } from './install-shells.ts';
 
 const ROOT = join(__dirname, '..');
 const MINUTE = 60_000;
+/** Files of tests at a time: most of what they do is to run commands. More would only wait for the shared engines. */
+const MOST_JOBS = 4;
 const LIMIT = process.env.AIRBNB_TEST_FULL === '1' ? 90 * MINUTE : 10 * MINUTE;
 
 async function main(args: string[]): Promise<void> {
@@ -40,7 +42,8 @@ async function main(args: string[]): Promise<void> {
 async function runMocha(args: string[], folders: UserFolders): Promise<Totals> {
   const totalsFile = join(folders.root, 'totals.json');
   const mocha = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
-  const child = spawn(process.execPath, [mocha, ...withTests(args)], {
+  const jobs = ['--parallel', '--jobs', String(Math.min(availableParallelism(), MOST_JOBS))];
+  const child = spawn(process.execPath, [mocha, ...jobs, ...withTests(args)], {
     cwd: ROOT,
     env: { ...harmlessEnvironment(process.env), ...folders.env, AIRBNB_TEST_TOTALS: totalsFile },
     stdio: ['ignore', 'inherit', 'inherit'],

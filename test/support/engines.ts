@@ -4,6 +4,15 @@ import type { EngineProcess } from './engines/engine-process.ts';
 import { native } from './engines/native.ts';
 import { migrate } from './migrate.ts';
 
+/** Where the processes among which mocha shares out the tests find the engines that one of them started. */
+const SHARED = 'AIRBNB_TEST_SHARED_ENGINES';
+
+/** Addresses. */
+interface SharedEngines {
+  readonly redis: string;
+  readonly postgres: string;
+}
+
 /**
  * The engines that a run of the suite works with, started once before the first test.
  *
@@ -14,7 +23,7 @@ import { migrate } from './migrate.ts';
 class Engines {
   readonly kind: 'embedded' | 'servers';
   readonly #factory: EngineFactory;
-  #shared: { redis: EngineProcess; postgres: EngineProcess } | undefined;
+  #started: readonly EngineProcess[] = [];
 
   constructor(kind = process.env.AIRBNB_TEST_ENGINES ?? 'embedded') {
     if (kind !== 'embedded' && kind !== 'servers') {
@@ -26,7 +35,7 @@ class Engines {
 
   /** The suite's Redis, database 0. */
   get redisUrl(): string {
-    return this.#running.redis.url;
+    return this.#shared.redis;
   }
 
   /** The same Redis, another of its 16 databases. */
@@ -36,12 +45,12 @@ class Engines {
 
   /** The suite's database, with our tables. */
   get databaseUrl(): string {
-    return this.#running.postgres.url;
+    return this.#shared.postgres;
   }
 
   /** An empty database; whoever asked for it drops it. */
   freshDatabase(): Promise<FreshDatabase> {
-    return this.#factory.createDatabase(this.#running.postgres);
+    return this.#factory.createDatabase(this.#shared.postgres);
   }
 
   /** A Redis for one test alone, to be stopped, killed or given passwords; whoever asked disposes of it. */
@@ -59,7 +68,9 @@ class Engines {
     try {
       const [redis, postgres] = await Promise.all(starting);
       await migrate(postgres.url);
-      this.#shared = { redis, postgres };
+      this.#started = [redis, postgres];
+      const shared: SharedEngines = { redis: redis.url, postgres: postgres.url };
+      process.env[SHARED] = JSON.stringify(shared);
     } catch (error) {
       // The one that did start would keep the run from ending.
       const outcomes = await Promise.allSettled(starting);
@@ -71,15 +82,16 @@ class Engines {
   }
 
   async stop(): Promise<void> {
-    const shared = this.#shared;
-    this.#shared = undefined;
-    await Promise.all([shared?.redis.dispose(), shared?.postgres.dispose()]);
+    const started = this.#started;
+    this.#started = [];
+    delete process.env[SHARED];
+    await Promise.all(started.map((engine) => engine.dispose()));
   }
 
-  get #running() {
-    if (!this.#shared)
-      throw new Error('engines are there from the first hook of the first test on, not before');
-    return this.#shared;
+  get #shared(): SharedEngines {
+    const shared = process.env[SHARED];
+    if (!shared) throw new Error('engines are there from the first hook of the first test on, not before');
+    return JSON.parse(shared);
   }
 }
 

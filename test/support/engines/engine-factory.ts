@@ -18,6 +18,6 @@ export interface FreshDatabase {
 export interface EngineFactory {
   startRedis(options?: RedisOptions): Promise<EngineProcess>;
   startPostgres(): Promise<EngineProcess>;
-  /** An empty database, beside that of `server` where the engine can hold more than one. */
-  createDatabase(server: EngineProcess): Promise<FreshDatabase>;
+  /** An empty database, beside the one at `url` where the engine can hold more than one. */
+  createDatabase(url: string): Promise<FreshDatabase>;
 }

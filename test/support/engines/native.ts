@@ -212,12 +212,12 @@ async function postgresAnswers(port: number): Promise<boolean> {
 }
 
 /** A fresh one is one more in the same server. */
-async function createDatabase(server: EngineProcess): Promise<FreshDatabase> {
+async function createDatabase(url: string): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await statement(server.url, `CREATE DATABASE ${name} TEMPLATE template0`);
+  await statement(url, `CREATE DATABASE ${name} TEMPLATE template0`);
   return {
-    url: urlOf(server.port, name),
-    drop: () => statement(server.url, `DROP DATABASE ${name} WITH (FORCE)`),
+    url: urlOf(Number(new URL(url).port), name),
+    drop: () => statement(url, `DROP DATABASE ${name} WITH (FORCE)`),
   };
 }
 
