@@ -18,6 +18,7 @@ if (process.env.AIRBNB_DEV !== 'yes') {
 delete process.env.AIRBNB_DEV;
 const debug = process.env.DEBUG;
 delete process.env.DEBUG;
+if (process.argv.includes('exec')) process.on('SIGUSR1', () => {});
 
 const root = join(__dirname, '..');
 

@@ -3,6 +3,8 @@
 // DEBUG makes libraries print AUTH arguments and keys, so it goes before anything else is loaded.
 const debug = process.env.DEBUG;
 delete process.env.DEBUG;
+// What is sent to exec is meant for what it runs. Where nobody listens to this one, Node opens its debugger.
+if (process.argv.includes('exec')) process.on('SIGUSR1', () => {});
 
 const { existsSync, lstatSync, readFileSync } = require('node:fs');
 const { createRequire, wrap } = require('node:module');

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/base-command.ts';
 import { callersDebug } from '../lib/callers-debug.ts';
 import { AppError } from '../lib/errors.ts';
+import { areAsTyped } from '../lib/exec/raw-arguments.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { ownWords } from '../lib/own-words.ts';
 import { KeepAlive, type KeepAliveEvent } from '../lib/session/keep-alive.ts';
@@ -19,6 +20,7 @@ const texts = defineTexts({
     },
     flags: { 'revoke-on-exit': 'Sign out when the command has ended, whatever its exit code.' },
     ended: 'The command goes on without a session.',
+    found_ended: 'That happened while the command ran.',
     interrupted: 'The command goes on, and the session is refreshed as soon as that is possible.',
     resumed: 'The session is kept alive again.',
     notEnded: (seconds: number) => `The session was not ended: it ends by itself in ${seconds} s.`,
@@ -34,6 +36,7 @@ const texts = defineTexts({
     },
     flags: { 'revoke-on-exit': 'Cierra la sesión cuando termina la orden, sea cual sea su código.' },
     ended: 'La orden sigue sin sesión.',
+    found_ended: 'Ocurrió mientras se ejecutaba la orden.',
     interrupted: 'La orden sigue, y la sesión se renovará en cuanto sea posible.',
     resumed: 'La sesión vuelve a mantenerse viva.',
     notEnded: (seconds: number) => `La sesión no se cerró: termina sola en ${seconds} s.`,
@@ -60,6 +63,7 @@ export default class Exec extends BaseCommand<typeof Exec> {
     if (own.some((word) => !word.startsWith('-'))) throw new AppError('nothing_to_run');
     await super.init();
     if (this.#words.length === 0) throw new AppError('nothing_to_run');
+    if (!areAsTyped(this.#words)) throw new AppError('not_utf8');
   }
 
   protected async execute() {
@@ -75,6 +79,7 @@ export default class Exec extends BaseCommand<typeof Exec> {
     this.#messageOf = (error) => describeFailure(toAppError(error, 'exec'), this.language).message;
     const keepAlive = new KeepAlive({
       refresh: () => sessions.restore({ token, mark, userId: wire.user_id }),
+      look: () => sessions.look({ token, mark }),
       onEvent: (event) => this.#tell(event),
     });
     keepAlive.start(session);
@@ -85,6 +90,7 @@ export default class Exec extends BaseCommand<typeof Exec> {
         ...(debug === undefined ? {} : { DEBUG: debug }),
         AIRBNB_TOKEN: token,
       });
+      await keepAlive.finish();
     } finally {
       keepAlive.stop();
       if (this.flags['revoke-on-exit']) await this.#signOut(keepAlive.leftMs);

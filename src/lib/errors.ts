@@ -30,6 +30,7 @@ const exitCodeOfReason = {
   confirmation_required: ExitCode.usage,
   json_refused: ExitCode.usage,
   nothing_to_run: ExitCode.usage,
+  not_utf8: ExitCode.usage,
   invalid_email: ExitCode.usage,
   invalid_nombre: ExitCode.usage,
   invalid_password: ExitCode.usage,

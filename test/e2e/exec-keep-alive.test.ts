@@ -211,6 +211,18 @@ describe('airbnb exec keeps its session alive', () => {
     });
   }
 
+  it('and warns when the command has ended, if it was revoked since it was refreshed last', async () => {
+    const command = await started({});
+    await user.run(['sessions', 'revoke-all', '--yes']);
+    const { stderr } = await ended(command);
+    expect(stderr).to.equal('Warning: Your session was revoked. That happened while the command ran.\n');
+    held = await holdSession(user);
+    const args = ['exec', '--revoke-on-exit', ...WAITING.slice(1)];
+    const signedOut = await started({}, args);
+    await user.run(['sessions', 'revoke-all', '--yes']);
+    expect((await ended(signedOut)).stderr).to.equal(stderr);
+  });
+
   it('within its absolute end, which it says', async () => {
     const wire = { ends_at: Date.now() + 3_000 };
     held = await holdSession(user, { wire });

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { newUser, type Running, type User } from '../support/cli.ts';
+import { engines } from '../support/engines.ts';
+import { startProxy } from '../support/flight-proxy.ts';
 import { holdSession } from '../support/held-session.ts';
 import { until } from '../support/until.ts';
 
@@ -77,6 +79,43 @@ describe('airbnb exec and signals', () => {
         expect(result).to.include({ code, signal: null, stdout: 'ready\n', stderr: '' });
       });
     }
+
+    it('passes on all others that are not about airbnb itself, too', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const names = ['ABRT', 'ALRM', 'STKFLT', 'CONT', 'URG', 'XCPU', 'VTALRM', 'IO', 'PWR'];
+      const traps = names.map((name) => `trap 'echo got ${name}' ${name};`).join(' ');
+      const running = await begun([
+        'exec',
+        '--',
+        'bash',
+        '-c',
+        `${traps} trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done`,
+      ]);
+      for (const name of names) {
+        running.child.kill(`SIG${name}` as NodeJS.Signals);
+        await until(name, async () => running.output.stdout.includes(`got ${name}\n`));
+      }
+      running.child.kill('SIGTERM');
+      expect(await running.result).to.include({ code: 5, signal: null, stderr: '' });
+      for (const name of names) expect(count(running.output.stdout, `got ${name}\n`), name).to.equal(1);
+    });
+
+    it('does not let SIGUSR1 open a debugger where it comes before the command runs', async () => {
+      const proxy = await startProxy(engines.redisUrl);
+      try {
+        await using waiting = await newUser({ env: { REDIS_URL: proxy.url } });
+        await holdSession(waiting, { claimedUrl: proxy.url });
+        await proxy.blackhole();
+        const running = waiting.start(['exec', '--', 'true']);
+        await until('it asks Redis', async () => proxy.connections > 0);
+        running.child.kill('SIGUSR1');
+        const { code, stderr } = await running.result;
+        expect(code).to.equal(69);
+        expect(stderr).to.match(/^Error: Redis cannot be reached/);
+      } finally {
+        await proxy.close();
+      }
+    });
 
     it('waits for a command that ignores them', async () => {
       const running = await begun([

@@ -99,6 +99,14 @@ describe('airbnb exec', () => {
       }
     });
 
+    it('gives that too where the signal has no name, as all real-time signals', async function () {
+      if (process.platform !== 'linux') this.skip();
+      for (const signal of [34, 36, 50, 64]) {
+        const result = await user.run(['exec', '--', 'sh', '-c', `kill -${signal} $$; sleep 5`]);
+        expect(result, String(signal)).to.include({ code: 128 + signal, signal: null, stderr: '' });
+      }
+    });
+
     it('is not shown help of ours', async () => {
       const { stdout } = await user.run(['exec', '--', 'printf', '%s', '--help']);
       expect(stdout).to.equal('--help');
@@ -212,6 +220,19 @@ describe('airbnb exec', () => {
       await expectRefused(['exec', 'touch', '-c', 'ran'], 2, noCommand);
       await expectRefused(['exec', '--revoke-on-exit'], 2, noCommand);
       await expectRefused(['exec', 'touch', ...touch], 2, noCommand);
+    });
+
+    it('that would be given another word than was typed, as it is not UTF-8', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const within = (bytes: string) =>
+        user.runShell(`airbnb exec -- printf '%s\\n' ran "$(printf '${bytes}')"`);
+      const refused = await within('caf\\351');
+      expect(refused, refused.stderr).to.include({ code: 2, stdout: '' });
+      expect(refused.stderr).to.match(
+        /^Error: A word behind "--" is not UTF-8 .*\n.*airbnb exec -- sh SCRIPT\n$/,
+      );
+      // What Node puts in its place can be typed as well.
+      expect(await within('\\357\\277\\275')).to.include({ code: 0, stdout: 'ran\n\ufffd\n' });
     });
 
     it('with a flag that does not exist', async () => {

@@ -1,5 +1,6 @@
 import { Context } from '../context.ts';
 import { defineTexts, detectLanguage, type Language } from '../i18n/language.ts';
+import { inTime } from '../in-time.ts';
 import type { HeldSession } from '../session/current-session.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionService } from '../session/session-service.ts';
@@ -50,10 +51,11 @@ export async function findLiveSessions(
     // while the configured one is away, which takes asking.
     const { kind } = await context.placeOf(held);
     const ready = kind === 'stand_in' ? undefined : await context.backendOf(held);
-    const { own, all } = await inTime(async () => {
+    const looking = async () => {
       const { sessions } = ready ?? (await context.backendOf(held));
       return lookAround(sessions, held, prefix);
-    });
+    };
+    const { own, all } = await inTime(looking(), PATIENCE);
     const language = detectLanguage(environment, config.settings.get('AIRBNB_LANG'));
     return all.map((session) => ({
       value: idOfMark(session.mark),
@@ -73,18 +75,6 @@ async function lookAround(sessions: SessionService, held: HeldSession, prefix: s
   ]);
   const isSame = own.wire.user_id === userId;
   return { own, all: isSame && early ? early : await sessions.glance(own.wire.user_id, prefix) };
-}
-
-async function inTime<T>(work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('Redis did not answer in time')), PATIENCE);
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** `laptop linux airbnb/0.1.0 tty, 5 min ago`. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { FOREGROUND_GROUP, GROUP, statOf } from './process-stat.ts';
 
 /**
  * Whether this process belongs to those to which a terminal itself sends what is typed as Ctrl-C, and that it is
@@ -18,10 +18,8 @@ export function isInForeground(): boolean {
 type Groups = (string | undefined)[];
 
 function groupsInProc(): Groups {
-  const stat = readFileSync('/proc/self/stat', 'latin1');
-  // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return [fields[2], fields[5]];
+  const stat = statOf('self');
+  return [stat[GROUP], stat[FOREGROUND_GROUP]];
 }
 
 function groupsByPs(): Groups {

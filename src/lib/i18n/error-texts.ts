@@ -183,6 +183,10 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'There is no command to run.',
       hint: 'Write it behind two dashes: airbnb exec -- COMMAND ARGUMENTS',
     }),
+    not_utf8: () => ({
+      message: 'A word behind "--" is not UTF-8 and would reach the command changed; nothing was run.',
+      hint: 'Put such a word into a script, and run that: airbnb exec -- sh SCRIPT',
+    }),
     invalid_email: () => ({
       message: 'This is not an e-mail address that can be used.',
       hint: 'Give one such as ana@example.com, of at most 254 characters.',
@@ -581,6 +585,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
     nothing_to_run: () => ({
       message: 'No hay ninguna orden que ejecutar.',
       hint: 'Escríbela detrás de dos guiones: airbnb exec -- ORDEN ARGUMENTOS',
+    }),
+    not_utf8: () => ({
+      message:
+        'Una palabra detrás de "--" no está en UTF-8 y la orden la recibiría cambiada; no se ejecutó nada.',
+      hint: 'Escríbela en un script y ejecuta este: airbnb exec -- sh SCRIPT',
     }),
     invalid_email: () => ({
       message: 'Esta no es una dirección de correo que sirva.',

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import type { Session } from './session.ts';
 
 /** What becomes of a session that is kept alive; each kind is told once at most. */
@@ -8,11 +9,15 @@ export type KeepAliveEvent =
   /** It is refreshed again. */
   | { readonly kind: 'resumed' }
   /** It has ended: `expired`, `revoked` or `corrupt`. It is tried no more. */
-  | { readonly kind: 'ended'; readonly error: AppError };
+  | { readonly kind: 'ended'; readonly error: AppError }
+  /** The same, found when nobody needs it any more. */
+  | { readonly kind: 'found_ended'; readonly error: AppError };
 
 export interface KeepAliveOptions {
   /** Refreshes the session. @throws AppError */
   readonly refresh: () => Promise<Session>;
+  /** Looks at it without refreshing it. @throws AppError */
+  readonly look: () => Promise<Session>;
   readonly onEvent: (event: KeepAliveEvent) => void;
 }
 
@@ -24,10 +29,14 @@ const SHORTEST_PAUSE = 200;
 const LONGEST_PAUSE = 30_000;
 /** The same between tries while the server is away. */
 const LONGEST_PAUSE_OF_RETRIES = 2_000;
+/** Milliseconds that the last look may take. */
+const LAST_LOOK = 500;
 /** Milliseconds after which the clock is looked at: timers stand still while the machine sleeps. */
 const GLANCE = 1_000;
 
 const ENDED = new Set(['expired', 'revoked', 'corrupt']);
+
+const hasEnded = (error: unknown): error is AppError => error instanceof AppError && ENDED.has(error.reason);
 
 /** Refreshes a session again and again, until it is stopped or the session has ended. Never fails. */
 export class KeepAlive {
@@ -52,6 +61,21 @@ export class KeepAlive {
     this.#wake();
   }
 
+  /**
+   * Stops, and looks once more: the session may have been revoked since it was refreshed last. What cannot be learned in
+   * half a second is not told, nor what follows from a server that was away, which was told.
+   */
+  async finish(): Promise<void> {
+    this.stop();
+    if (this.#told.has('ended')) return;
+    try {
+      await inTime(this.#options.look(), LAST_LOOK);
+    } catch (error) {
+      if (!hasEnded(error) || (error.reason === 'expired' && this.#told.has('interrupted'))) return;
+      this.#options.onEvent({ kind: 'found_ended', error });
+    }
+  }
+
   /** Milliseconds until the session ends by itself, as far as is known here; infinite for one without an end. */
   get leftMs(): number {
     return Math.max(0, this.#endsAt - Date.now());
@@ -68,7 +92,7 @@ export class KeepAlive {
         if (isInterrupted) this.#tell({ kind: 'resumed' });
         isInterrupted = false;
       } catch (error) {
-        if (error instanceof AppError && ENDED.has(error.reason)) {
+        if (hasEnded(error)) {
           this.#tell({ kind: 'ended', error });
           return;
         }
@@ -84,7 +108,7 @@ export class KeepAlive {
     try {
       return await this.#options.refresh();
     } catch (error) {
-      if (this.#isStopped || (error instanceof AppError && ENDED.has(error.reason))) throw error;
+      if (this.#isStopped || hasEnded(error)) throw error;
       return this.#options.refresh();
     }
   }
