@@ -7,6 +7,8 @@ _airbnb() {
   answer=$(sh -c 'airbnb __complete bash "$@" &' sh "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
   case $answer in
     words*)
+      # Sessions come newest first; a bash before 4.4 puts them in the order of their ids.
+      compopt -o nosort 2>/dev/null
       while IFS= read -r line; do COMPREPLY+=("$line"); done <<<"${answer#*$'\n'}"
       ;;
     files*)

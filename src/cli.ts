@@ -3,8 +3,9 @@ import { version } from '../package.json';
 import { commandTable } from './command-table.ts';
 import { keepCallersDebug } from './lib/callers-debug.ts';
 import { endOnSignals } from './lib/end-on-signals.ts';
-import { AppError, type ErrorParams } from './lib/errors.ts';
+import { AppError } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
+import { countGlobalFlags, isHelpFlag, isJsonFlag } from './lib/flag-words.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
 import { lightConfig } from './lib/light-config.ts';
 import { ownWords } from './lib/own-words.ts';
@@ -44,38 +45,23 @@ export async function main(argv: string[], launch: Launch): Promise<void> {
 }
 
 async function dispatch(argv: string[], launch: Launch): Promise<void> {
-  const [first] = argv;
-  if (first === '--version' || first === '-v' || first === 'version') {
+  const count = countGlobalFlags(argv);
+  const [globals, rest] = [argv.slice(0, count), argv.slice(count)];
+  const command = findCommand(rest);
+  if (command && !asksForHelp(rest)) {
+    await run({ id: command.id, rest: [...globals, ...command.rest] }, launch);
+    return;
+  }
+  const [first = ''] = rest;
+  if (['--version', '-v', 'version'].includes(first)) {
+    if (isJson(argv)) throw new AppError('json_refused', { flag: '--json', command: first });
     print(`${BIN}/${version}\n`);
     return;
   }
-  const command = findCommand(argv);
-  if (command && !asksForHelp(argv)) {
-    await run(command, launch);
-    return;
-  }
-  if (first?.startsWith('-') && !asksForHelp(argv)) throw new AppError('unknown_flag', await nearFlag(first));
-  const subject = command?.id.split(':') ?? argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  const { readHelpRequest } = await import('./lib/help-request.ts');
+  const subject = readHelpRequest(argv, command?.id.split(':'));
   const { showHelpAbout } = await import('./whole-oclif.ts');
-  const isKnown = await showHelpAbout(subject, launch.stock ?? { root: launch.root });
-  if (!isKnown)
-    throw new AppError('unknown_command', { ...nameOf(subject), ...(await nearCommand(subject)) });
-}
-
-/** The command or topic that may have been meant. It is ours, so it may be told whatever was typed. */
-async function nearCommand(words: string[]): Promise<ErrorParams> {
-  const { nearestCommand } = await import('./lib/nearest.ts');
-  const commands = Object.keys(commandTable).map((id) => id.replaceAll(':', ' '));
-  const topics = commands.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '');
-  const nearest = nearestCommand(words, [...commands, ...new Set(topics), 'help', 'version']);
-  return nearest ? { nearest } : {};
-}
-
-/** The same for a flag of no command. */
-async function nearFlag(word: string): Promise<ErrorParams> {
-  const { nearestFlag } = await import('./lib/nearest.ts');
-  const nearest = nearestFlag(word, ['help', 'version']);
-  return { command: '', ...(nearest ? { nearest: nearest } : {}) };
+  await showHelpAbout(subject, launch.stock ?? { root: launch.root });
 }
 
 /** A command that was found, and the arguments that are its own. */
@@ -95,12 +81,6 @@ async function run({ id, rest }: FoundCommand, launch: Launch): Promise<void> {
   await CommandClass.start(rest, lightConfig(launch.root, BIN, version));
 }
 
-/** The command as it was typed, unless it could be a secret in the wrong place. */
-function nameOf(words: string[]): ErrorParams {
-  const command = words.join(' ');
-  return /^[a-z][a-z -]{0,39}$/i.test(command) ? { command } : {};
-}
-
 /** The longest run of words at the beginning that names a command. */
 function findCommand(argv: string[]): FoundCommand | undefined {
   const firstFlag = argv.findIndex((word) => word.startsWith('-'));
@@ -113,7 +93,11 @@ function findCommand(argv: string[]): FoundCommand | undefined {
 }
 
 function asksForHelp(argv: string[]): boolean {
-  return argv[0] === 'help' || ownWords(argv).some((word) => word === '--help' || word === '-h');
+  return argv[0] === 'help' || ownWords(argv).some(isHelpFlag);
+}
+
+function isJson(argv: string[]): boolean {
+  return ownWords(argv).some(isJsonFlag);
 }
 
 /** What fails outside of a command: an unknown command, and bugs. */
@@ -123,7 +107,7 @@ async function fail(error: unknown, argv: string[]): Promise<void> {
   await reportFailure(error, {
     command: '',
     language,
-    json: ownWords(argv).some((word) => /^--json(=|$)/.test(word)),
+    json: isJson(argv),
   });
 }
 

@@ -10,14 +10,11 @@ import { print } from './lib/ui/output.ts';
 
 /**
  * Prints help on stdout.
- * @param words what it is about
+ * @param words what it is about; there has to be such a thing
  * @param options where oclif finds the package
- * @returns whether there is such a thing
  */
-export async function showHelpAbout(words: string[], options: Interfaces.LoadOptions): Promise<boolean> {
-  const text = await helpAbout(words, await Config.load(options));
-  if (text !== undefined) print(text);
-  return text !== undefined;
+export async function showHelpAbout(words: string[], options: Interfaces.LoadOptions): Promise<void> {
+  print(await helpAbout(words, await Config.load(options)));
 }
 
 /** Runs a command as stock oclif does. */

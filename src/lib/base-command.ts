@@ -4,6 +4,7 @@ import * as Flags from '@oclif/core/flags';
 import { Context, type LiveSession, type Notice } from './context.ts';
 import { AppError } from './errors.ts';
 import { ExitCode } from './exit-codes.ts';
+import { isJsonFlag } from './flag-words.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
 import { ownWords } from './own-words.ts';
@@ -172,7 +173,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
   override jsonEnabled(): boolean {
-    return ownWords(this.argv).some((word) => /^--json(=|$)/.test(word));
+    return ownWords(this.argv).some(isJsonFlag);
   }
 
   override logJson(document: unknown): void {

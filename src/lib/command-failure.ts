@@ -1,4 +1,5 @@
 import { AppError, type ErrorParams } from './errors.ts';
+import { nameOfFlag } from './flag-words.ts';
 import { errorTexts } from './i18n/error-texts.ts';
 import type { Language } from './i18n/language.ts';
 import { nearestFlag } from './nearest.ts';
@@ -70,7 +71,7 @@ export function toAppError(error: unknown, command: string): AppError {
     case 'NonExistentFlagsError':
       // One token in 64 begins with a dash.
       if (Array.isArray(flags) && isToken(String(flags[0]))) return new AppError('token_as_argument');
-      return new AppError('unknown_flag', { ...nameOfFlag(flags), ...nearestTo(flags, error), command });
+      return new AppError('unknown_flag', { ...flagOf(flags), ...nearestTo(flags, error), command });
     case 'UnexpectedArgsError':
       return superfluousValue(error, command) ?? new AppError('unexpected_argument', { command });
     case 'RequiredArgsError':
@@ -101,18 +102,17 @@ interface ParseError extends Error {
 
 /** The flag of the command that may have been meant. */
 function nearestTo(flags: unknown, error: ParseError): ErrorParams {
-  const { flag } = nameOfFlag(flags);
+  const { flag } = flagOf(flags);
   const known = Object.entries(error.parse?.input?.flags ?? {});
   const names = known.flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
   const nearest = flag === undefined ? undefined : nearestFlag(String(flag), [...names, 'help']);
   return nearest ? { nearest } : {};
 }
 
-/** A flag as it was typed, less a value; nothing where it could be a secret. */
-function nameOfFlag(flags: unknown): ErrorParams {
-  const flag = Array.isArray(flags) ? String(flags[0]).split('=')[0] : undefined;
-  // One letter behind a single dash: `-phunter2` is a password, as mysql takes it.
-  return flag && /^(-[a-z]|--[a-z][a-z-]{0,30})$/i.test(flag) ? { flag } : {};
+/** The flag that oclif's error is about, where it can be told. */
+function flagOf(flags: unknown): ErrorParams {
+  const flag = Array.isArray(flags) ? nameOfFlag(String(flags[0])) : undefined;
+  return flag === undefined ? {} : { flag };
 }
 
 /** To oclif `--json=yes` is `--json yes`, and `yes` an argument. */
@@ -149,7 +149,7 @@ function misusedFlag(message: string, command: string): AppError | undefined {
   const flag = /^Flag (--[a-z-]+) /.exec(message)?.[1];
   if (!flag) return undefined;
   if (message.includes('only be specified once')) {
-    return new AppError('conflicting_flags', { flags: `${flag}, ${flag}` });
+    return new AppError('conflicting_flags', { flags: flag, problem: 'twice' });
   }
   return new AppError('missing_value', { flag, command });
 }

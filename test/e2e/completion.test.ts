@@ -12,6 +12,7 @@ import { idOfMark, markOf } from '../../src/lib/session/session-token.ts';
 import { register } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
 import {
+  bashCanKeepOrder,
   CompletingShell,
   hasShell,
   makeShellHome,
@@ -120,6 +121,22 @@ for (const shell of SHELLS) {
       await tab.list('airbnb sessions revoke ', [id, idOf(other.token), ...described]);
     });
 
+    it('shows the newest session first', async function () {
+      if (shell === 'bash' && !bashCanKeepOrder()) this.skip();
+      const startedAgo = (minutes: number) =>
+        new Date(Date.now() - minutes * 60_000).toISOString().slice(0, 19);
+      const { token, wire } = await holdSession(user, { wire: { created_at: startedAgo(50) } });
+      const ids = [idOf(token)];
+      // So few that every shell shows them in one row or one column.
+      for (const minutes of [40, 1]) {
+        const next = await startSession({ wire: { user_id: wire.user_id, created_at: startedAgo(minutes) } });
+        ids.unshift(idOf(next.token));
+      }
+      const shown = await tab.list('airbnb sessions revoke ', ids);
+      const places = ids.map((id) => shown.indexOf(id));
+      expect(places).to.deep.equal(places.toSorted((a, b) => a - b));
+    });
+
     it('makes what strangers stored harmless', async () => {
       const { token, wire } = await holdSession(user, { wire: { device: HOSTILE } });
       const other = await startSession({ wire: { user_id: wire.user_id, device: HOSTILE } });
@@ -173,7 +190,8 @@ describe('what TAB offers', () => {
 
   it('is every topic, command and subject of help', () => {
     expect(offered('airbnb ')).to.have.members([...topLevel, 'help']);
-    expect(offered('airbnb -')).to.have.members(['--help', '--version']);
+    const flags = ['--json', '--strict', '--no-input'];
+    expect(offered('airbnb -')).to.have.members(['--help', '--version', ...flags]);
     expect(offered('airbnb help ')).to.have.members([...topLevel, 'exit-codes']);
     for (const topic of ['sessions', 'db', 'local']) {
       const names = Object.keys(commandTable).flatMap((id) =>
@@ -183,7 +201,10 @@ describe('what TAB offers', () => {
       expect(offered(`airbnb help ${topic} `)).to.have.members(names);
     }
     expect(offered('airbnb nonsense ')).to.deep.equal([]);
-    expect(offered('airbnb --json ')).to.deep.equal([]);
+    expect(offered('airbnb --json ')).to.have.members(topLevel);
+    expect(offered('airbnb --json -')).to.have.members(['--strict', '--no-input']);
+    expect(offered('airbnb --json sessions re')).to.have.members(['revoke', 'revoke-all']);
+    expect(offered('airbnb --json whoami --js')).to.deep.equal([]);
   });
 
   it('is flags that were not given, those of every command included', () => {
@@ -276,6 +297,19 @@ describe('live sessions at TAB', () => {
       expect(await redis.ttl(`session:${token}`)).to.be.at.most(40);
       expect(await redis.smembers(index)).to.have.members([token, dead]);
       expect(await redis.ttl(index)).to.be.within(300, 400); // ten lifetimes, as the Python client left it
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  it('are found among thousands by the beginning of their ids', async () => {
+    const { token, wire } = await holdSession(user);
+    const redis = plainClient(engines.redisUrl);
+    try {
+      const dead = Array.from({ length: 5_000 }, () => randomBytes(32).toString('base64url'));
+      await redis.sadd(`user:${wire.user_id}:sessions`, ...dead);
+      const line = `airbnb sessions revoke ${idOf(token).slice(0, 6)}`;
+      expect(ids({}, line)).to.deep.equal([idOf(token)]);
     } finally {
       redis.disconnect();
     }

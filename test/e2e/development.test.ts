@@ -26,6 +26,10 @@ describe('bin/dev.js', () => {
     ],
     [['whoami', '--nonsense']],
     [['no-such-command']],
+    [['--no-input', '--json', 'whoami']],
+    [['sessions', '--nonsense']],
+    [['help', 'sessions', '--json']],
+    [['']],
     [['db', 'status', '--json']],
     [
       ['exec', '--', 'sh', '-c', 'echo "$0 $1 $AIRBNB_DEV $DEBUG"; exit 3', '--', '--json'],

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { newAccount, register } from '../support/accounts.ts';
 import { newUser, type Result } from '../support/cli.ts';
-import { type Known, type WalkedCommand, walkedCommands } from '../support/command-walks.ts';
+import { type Known, type WalkedCommand, walkedCommands, walkedHelp } from '../support/command-walks.ts';
 import { engines } from '../support/engines.ts';
 import { holdSession, startSession } from '../support/held-session.ts';
 import { inPool } from '../support/in-pool.ts';
@@ -68,7 +68,7 @@ interface Walked {
   json: Result;
 }
 
-describe('every command', function () {
+describe('every command and topic', function () {
   this.timeout(120_000);
 
   async function walk({ command, situation }: Cell, account: Known['account']): Promise<Walked> {
@@ -86,7 +86,7 @@ describe('every command', function () {
     return { text: await run([]), json: await run(['--json']) };
   }
 
-  const cells = walkedCommands.flatMap((command) =>
+  const cells = [...walkedCommands, ...walkedHelp].flatMap((command) =>
     Object.entries(situations).map(([name, situation]) => ({ command, situation, name })),
   );
   const walked = new Map<Cell, Walked>();

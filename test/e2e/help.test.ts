@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { commandTable } from '../../src/command-table.ts';
 import { newUser, type User } from '../support/cli.ts';
+import { jsonFailure } from '../support/json-failure.ts';
 
 const SPANISH = { LC_ALL: 'es_AR.UTF-8' };
 
@@ -38,7 +39,8 @@ describe('help of the built program', () => {
       ['sessions', 'list', '-h'],
       ['--help', 'sessions', 'list'],
       ['help', 'sessions', 'list'],
-      ['sessions', 'list', '--json', 'superfluous', '--help'],
+      ['sessions', 'list', '--nonsense', 'superfluous', '--help'],
+      ['--no-input', 'sessions', 'list', '--help'],
     ]) {
       expect(await printed(args)).to.equal(command);
     }
@@ -93,10 +95,33 @@ describe('help of the built program', () => {
       ['help', 'nothing'],
       ['nothing', '--help'],
       ['sessions', 'nothing', '--help'],
+      [''],
+      ['help', ''],
+      ['sessions', '', '--help'],
     ]) {
       const { code, stdout, stderr } = await user.run(args);
       expect({ code, stdout }, args.join(' ')).to.deep.equal({ code: 2, stdout: '' });
       expect(stderr).to.contain('airbnb --help');
+    }
+  });
+
+  it('is text for people: with --json it is refused, as JSON', async () => {
+    for (const [args, command] of [
+      [['--json'], 'airbnb'],
+      [['--help', '--json'], 'airbnb --help'],
+      [['help', '--json'], 'airbnb help'],
+      [['sessions', '--json'], 'airbnb sessions'],
+      [['--json', 'sessions'], 'airbnb sessions'],
+      [['sessions', '-h', '--json'], 'airbnb sessions --help'],
+      [['help', 'exit-codes', '--json'], 'airbnb help exit-codes'],
+      [['whoami', '--help', '--json'], 'airbnb whoami --help'],
+      [['--json', 'whoami', 'superfluous', '--help'], 'airbnb whoami --help'],
+      [['--version', '--json'], 'airbnb --version'],
+      [['--json', 'version'], 'airbnb version'],
+    ] as const) {
+      const failure = jsonFailure(await user.run([...args]));
+      expect(failure, args.join(' ')).to.include({ code: 2, reason: 'json_refused', flag: '--json' });
+      expect(failure.message).to.contain(`"${command}"`);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { newUser, type User } from '../support/cli.ts';
+import { holdSession } from '../support/held-session.ts';
 import { jsonFailure } from '../support/json-failure.ts';
 
 /** Looks like a token. */
@@ -16,7 +17,13 @@ describe('wrong usage', () => {
     ['a command that is none', ['whoareyou'], 'unknown_command'],
     ['a command of a topic that is none', ['sessions', 'burn'], 'unknown_command'],
     ['help on what is none', ['help', 'whoareyou'], 'unknown_command'],
-    ['a flag of no command', ['--nonsense'], 'unknown_flag'],
+    ['an empty word', [''], 'unknown_command'],
+    ['help on an empty word', ['help', ''], 'unknown_command'],
+    ['a flag of no command', ['--nonsense'], 'unknown_flag', { flag: '--nonsense' }],
+    ['a flag of no command before one', ['--nonsense', 'whoami'], 'unknown_flag', { flag: '--nonsense' }],
+    ['a flag of no topic', ['sessions', '--nonsense'], 'unknown_flag', { flag: '--nonsense' }],
+    ['a flag of help', ['help', 'sessions', '--nonsense'], 'unknown_flag', { flag: '--nonsense' }],
+    ['a command behind --', ['--', 'whoami'], 'unknown_flag'],
     ['an unknown flag', ['whoami', '--nonsense'], 'unknown_flag', { flag: '--nonsense' }],
     ['an unknown flag with a value', ['login', '--pass=hunter2-hunter2'], 'unknown_flag', { flag: '--pass' }],
     ['a flag of oclif’s', ['whoami', '--no-strict'], 'unknown_flag'],
@@ -28,11 +35,18 @@ describe('wrong usage', () => {
       'superfluous_value',
       { flag: '--strict' },
     ],
+    [
+      'a value for one before the command',
+      ['--strict=yes', 'whoami'],
+      'superfluous_value',
+      { flag: '--strict' },
+    ],
     ['an argument behind --', ['whoami', '--', '--json'], 'unexpected_argument'],
     ['an argument that is missing', ['sessions', 'revoke'], 'missing_argument'],
     ['a flag without its value', ['login', '--email'], 'missing_value', { flag: '--email' }],
     ['a flag for a value', ['login', '--email', '--strict'], 'missing_value', { flag: '--email' }],
     ['a flag given twice', ['login', '--email', 'a@b.c', '--email', 'd@e.f'], 'conflicting_flags'],
+    ['the same of another', ['sessions', 'check', '--min-ttl', '5m', '--min-ttl', '1s'], 'conflicting_flags'],
     ['a rol that is none', ['register', '--rol', 'KING'], 'invalid_value', { flag: '--rol' }],
   ];
   for (const [what, args, reason, more = {}] of cases) {
@@ -52,6 +66,7 @@ describe('wrong usage', () => {
     for (const [args, hint, spanish] of [
       [['sesions', 'list'], 'Did you mean "airbnb sessions list"?', '¿Querías decir "airbnb sessions list"?'],
       [['help', 'sesions'], 'Did you mean "airbnb sessions"?', '¿Querías decir "airbnb sessions"?'],
+      [['--jsn', 'whoami'], 'Did you mean --json?', '¿Querías decir --json?'],
       [['--verson'], 'Did you mean --version?', '¿Querías decir --version?'],
       [['whoami', '--jsn'], 'Did you mean --json?', '¿Querías decir --json?'],
       [['login', '--password=hunter2'], 'Did you mean --password-file?', '¿Querías decir --password-file?'],
@@ -123,9 +138,24 @@ describe('wrong usage', () => {
     );
   });
 
-  it('does not concern the order of flags and words', async () => {
+  it('is not where flags of every command stand before it', async () => {
+    await using owner = await newUser();
+    await holdSession(owner);
+    for (const args of [
+      ['--json', 'whoami'],
+      ['--no-input', '--json', '--strict', 'whoami'],
+      ['--strict', 'whoami', '--json'],
+      ['--json', 'sessions', 'list'],
+    ]) {
+      const result = await owner.run(args);
+      expect(result, args.join(' ')).to.include({ code: 0, stderr: '' });
+      expect(result.json()).not.to.have.property('error');
+    }
+    const passedOn = await owner.run(['--strict', 'exec', '--', 'echo', '--json']);
+    expect(passedOn).to.include({ code: 0, stdout: '--json\n', stderr: '' });
+    const told = await owner.run(['login', '--email', 'a@b.c', '--email', 'd@e.f']);
+    expect(told.stderr).to.contain('--email was given more than once');
     const before = await user.run(['--json', 'whoami']);
-    expect(before.code).to.be.oneOf([2, 4]);
-    expect(before.json().error.code).to.equal(before.code);
+    expect(jsonFailure(before)).to.include({ code: 4, reason: 'never' });
   });
 });

@@ -84,3 +84,10 @@ export const walkedCommands: readonly WalkedCommand[] = Object.keys(commandTable
   const { needsSession, printsJson } = command;
   return { ...walks[id], words: id.split(':'), needsSession, printsJson };
 });
+
+/** What only shows help: the program itself, its help, and every topic. */
+export const walkedHelp: readonly WalkedCommand[] = [
+  [],
+  ['help'],
+  ...new Set(Object.keys(commandTable).flatMap((id) => id.split(':').slice(0, -1))),
+].map((words) => ({ words: [words].flat(), needsSession: false, printsJson: false }));

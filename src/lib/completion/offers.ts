@@ -1,7 +1,8 @@
 import type { Command } from '@oclif/core';
 import { commandTable } from '../../command-table.ts';
 import type { CommandClass } from '../base-command.ts';
-import { helpTexts } from '../i18n/help-texts.ts';
+import { countGlobalFlags, GLOBAL_FLAGS } from '../flag-words.ts';
+import { EXIT_CODES, helpTexts } from '../i18n/help-texts.ts';
 import type { Language } from '../i18n/language.ts';
 import { sharedTexts } from '../i18n/shared-texts.ts';
 
@@ -32,8 +33,6 @@ type Flag = Command.Flag.Any;
 type Flags = Readonly<Record<string, Flag>>;
 
 const NOTHING: Offer = { kind: 'words', candidates: [] };
-/** Subject of help that is no command. */
-const EXIT_CODES = 'exit-codes';
 
 const textsOf = (id: string) => classOf(id).texts;
 const classOf = (id: string) => commandTable[id as keyof typeof commandTable] as CommandClass;
@@ -43,16 +42,20 @@ const classOf = (id: string) => commandTable[id as keyof typeof commandTable] as
  * @returns with what does not fit the word that is being typed already left out
  */
 export async function offerFor(typed: Typed, language: Language, sessions: FindSessions): Promise<Offer> {
-  const { words, current } = typed;
+  const before = countGlobalFlags(typed.words);
+  const [globals, words] = [typed.words.slice(0, before), typed.words.slice(before)];
+  const { current } = typed;
   if (words[0] === 'help') return fitting(subjectsAfter(words.slice(1), language), current);
   const id = commandIn(words);
   if (id !== undefined) {
     const rest = words.slice(id.split(':').length);
     const children = rest.length === 0 ? namesAfter(words, language) : [];
-    return new CommandLine(id, language, sessions).offer(rest, current, words.length, children);
+    // Flags of every command that stand before this one count as its own.
+    const own = [...globals, ...rest];
+    return new CommandLine(id, language, sessions).offer(own, current, typed.words.length, children);
   }
   if (words.length > 0) return fitting(namesAfter(words, language), current);
-  return fitting([...namesAfter([], language), ...programWords(language)], current);
+  return fitting([...namesAfter([], language), ...programWords(globals, language)], current);
 }
 
 /** The longest run of words at the beginning that names a command, as the program itself finds it. */
@@ -86,13 +89,17 @@ function subjectsAfter(words: readonly string[], language: Language): Candidate[
   return [...namesAfter(words, language), ...(words.length === 0 ? [exitCodes] : [])];
 }
 
-/** What may stand in a command's place: all else needs a command before it. */
-function programWords(language: Language): Candidate[] {
+/** What may stand in a command's place. Behind a flag of every command a command is due, or another of them. */
+function programWords(globals: readonly string[], language: Language): Candidate[] {
   const { flags } = sharedTexts[language];
+  const left = GLOBAL_FLAGS.filter((name) => !globals.includes(`--${name}`));
+  const more = left.map((name) => ({ value: `--${name}`, describe: () => flags[name] }));
+  if (globals.length > 0) return more;
   return [
     { value: 'help', describe: () => flags.help },
     { value: '--help', describe: () => flags.help },
     { value: '--version', describe: () => helpTexts[language].version },
+    ...more,
   ];
 }
 

@@ -59,8 +59,11 @@ const signInAgain = {
       : 'Inicia sesión otra vez con "airbnb login".',
 };
 
+/** A command as it is typed; the program itself has none. */
+const typed = (command: unknown) => (command ? `airbnb ${command}` : 'airbnb');
+
 /** The command that shows how a command is used. */
-const usage = (command: unknown) => (command ? `airbnb ${command} --help` : 'airbnb --help');
+const usage = (command: unknown) => `${typed(command)} --help`;
 
 /** The command that makes a token file or its folder safe again. */
 function mendingCommand({ path, problem }: ErrorParams): string | undefined {
@@ -163,8 +166,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: flag ? `The value of ${flag} cannot be used.` : 'A value cannot be used.',
       ...(expected ? { hint: `Possible values: ${expected}.` } : {}),
     }),
-    conflicting_flags: ({ flags }) => ({
-      message: `The flags ${flags} do not go together.`,
+    conflicting_flags: (params) => ({
+      message: byProblem(
+        params,
+        { twice: `The flag ${params.flags} was given more than once.` },
+        `The flags ${params.flags} do not go together.`,
+      ),
       hint: 'Leave one of them out.',
     }),
     token_as_argument: () => ({
@@ -176,7 +183,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: `Confirm it with ${flag ?? '--yes'}.`,
     }),
     json_refused: ({ command }) => ({
-      message: `"airbnb ${command}" has no result that it could print as JSON.`,
+      message: `"${typed(command)}" has no result that it could print as JSON.`,
       hint: 'Leave --json out.',
     }),
     nothing_to_run: () => ({
@@ -566,8 +573,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: flag ? `El valor de ${flag} no sirve.` : 'Un valor no sirve.',
       ...(expected ? { hint: `Valores posibles: ${expected}.` } : {}),
     }),
-    conflicting_flags: ({ flags }) => ({
-      message: `Las opciones ${flags} no van juntas.`,
+    conflicting_flags: (params) => ({
+      message: byProblem(
+        params,
+        { twice: `La opción ${params.flags} está más de una vez.` },
+        `Las opciones ${params.flags} no van juntas.`,
+      ),
       hint: 'Quita una de ellas.',
     }),
     token_as_argument: () => ({
@@ -579,7 +590,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       hint: `Confírmalo con ${flag ?? '--yes'}.`,
     }),
     json_refused: ({ command }) => ({
-      message: `"airbnb ${command}" no tiene un resultado que pueda imprimir como JSON.`,
+      message: `"${typed(command)}" no tiene un resultado que pueda imprimir como JSON.`,
       hint: 'Quita --json.',
     }),
     nothing_to_run: () => ({

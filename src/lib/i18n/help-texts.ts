@@ -1,6 +1,9 @@
 import type { ExitCode } from '../exit-codes.ts';
 import { defineTexts } from './language.ts';
 
+/** Subject of help that is neither a topic nor a command. */
+export const EXIT_CODES = 'exit-codes';
+
 /** What the help says that belongs to no single command. */
 interface HelpTexts {
   /** The program in one line. */
@@ -53,7 +56,7 @@ export const helpTexts = defineTexts<HelpTexts>({
         failed: 'Failed.',
         usage: 'Wrong usage: a flag, an argument or an answer is missing or cannot be used.',
         notSignedIn:
-          'Not signed in: never, expired, revoked, a damaged session or token file, or a wrong e-mail or password.',
+          'Not signed in: never, expired, revoked, a damaged session or token file, one that is sealed and no key is set, or a wrong e-mail or password.',
         unavailable: 'Redis or PostgreSQL cannot be reached or refuses to work.',
         tryLater: 'Too many attempts: try again later.',
         notAllowed: 'Not allowed.',
@@ -92,7 +95,7 @@ export const helpTexts = defineTexts<HelpTexts>({
         failed: 'Ha fallado.',
         usage: 'Uso incorrecto: falta una opción, un argumento o una respuesta, o no sirve.',
         notSignedIn:
-          'Sin sesión: nunca iniciada, expirada, revocada, sesión o archivo del token dañados, o correo o contraseña incorrectos.',
+          'Sin sesión: nunca iniciada, expirada, revocada, sesión o archivo del token dañados, un archivo sellado sin clave definida, o correo o contraseña incorrectos.',
         unavailable: 'No se puede llegar a Redis o a PostgreSQL, o se niega a trabajar.',
         tryLater: 'Demasiados intentos: prueba más tarde.',
         notAllowed: 'No permitido.',

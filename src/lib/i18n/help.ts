@@ -3,7 +3,7 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import { commandTable } from '../../command-table.ts';
 import { ExitCode } from '../exit-codes.ts';
 import { loadTheme } from '../ui/theme.ts';
-import { helpHeadings, helpTexts } from './help-texts.ts';
+import { EXIT_CODES, helpHeadings, helpTexts } from './help-texts.ts';
 import { detectLanguage, type Language } from './language.ts';
 import { type Flags, splitFlags, translateCommand, versionFlag } from './translated-command.ts';
 
@@ -13,21 +13,14 @@ const WIDTH = 80;
 const WIDTH_OF_COLUMNS = 60;
 const NARROWEST = 20;
 
-/** Subject of help that is neither a topic nor a command. */
-const EXIT_CODES = 'exit-codes';
-
 /** A space at which no line is broken. */
 const HARD_SPACE = '\u00a0';
 
 /**
  * Help in the language of the environment: settings are not read.
- * @param words what it is about: the words of a topic or command; none for the program
- * @returns undefined where there is no such thing
+ * @param words what it is about: the words of a topic or command that there is; none for the program
  */
-export async function helpAbout(words: string[], config: Config): Promise<string | undefined> {
-  const id = words.join(':');
-  const isKnown = id === '' || id === EXIT_CODES || config.findCommand(id) || config.findTopic(id);
-  if (!isKnown) return undefined;
+export async function helpAbout(words: string[], config: Config): Promise<string> {
   const { title } = await loadTheme(process.env, process.stdout);
   const help = new TranslatedHelp(config, { language: detectLanguage(process.env), emphasise: title });
   await help.showHelp(words);

@@ -24,7 +24,7 @@ const BATCH_TIMEOUT = 15_000;
 /** So few tokens are dealt with in the time of any other flight: who has few does not wait for a server that is down. */
 const FEW = 100;
 /** How many members of the index a glance looks at, and how many sessions it reads at most. */
-const GLANCED = 1_000;
+const GLANCED = 10_000;
 const GLANCED_SESSIONS = 100;
 /** How many members of the index a login looks at to remove the dead ones. */
 const PRUNED_AT_LOGIN = 20;

@@ -25,7 +25,7 @@ function loadConfig(): Promise<Config> {
 export async function printedHelp(
   words: string[],
   { env = {}, columns }: Surroundings = {},
-): Promise<string | undefined> {
+): Promise<string> {
   const loaded = await loadConfig();
   const stdout = Object.getOwnPropertyDescriptors(process.stdout);
   const environment = { ...process.env };
