@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Account, register } from '../support/accounts.ts';
@@ -55,6 +55,39 @@ describe('the recipes in docs/ci.md', () => {
     expect(await run({ REDIS_URL: undefined })).to.include({ code: 78, stdout: '' });
   });
 
+  /** Sends a signal to what a script starts once that is signed in, and sees that it has signed out. */
+  async function expectSignedOut(signal: string, start: string): Promise<Result> {
+    await rm(inWork('token'), { force: true });
+    const interrupt = `until [ -s token ]; do sleep 0.05; done; kill -${signal} $!; wait $!`;
+    const result = await user.runShell(`${start} & ${interrupt}`, {
+      env: { ...env, AIRBNB_PASSWORD: account.password },
+    });
+    const AIRBNB_TOKEN = await readFile(inWork('token'), 'utf8');
+    expect((await user.run(['whoami', '--json'], { env: { AIRBNB_TOKEN } })).json().error.reason).to.equal(
+      'revoked',
+    );
+    return result;
+  }
+
+  /** Something that takes a while, in the place of the last command of a recipe. */
+  const lasting = (text: string, dollar: string) =>
+    text.replace(
+      'airbnb sessions list --json > sessions.json',
+      () => `printf %s "${dollar}AIRBNB_TOKEN" > token && sleep 1 && echo "not reached"`,
+    );
+
+  it('for a shell script signs out where that is ended by a signal, in sh too', async () => {
+    await writeFile(inWork('lasting.sh'), lasting(recipe('Shell script', 'sh'), '$'));
+    for (const [signal, code] of [
+      ['TERM', 143],
+      ['HUP', 129],
+    ] as const) {
+      const { code: ended, stdout } = await expectSignedOut(signal, 'sh lasting.sh');
+      expect(ended).to.equal(code);
+      expect(stdout).not.to.contain('not reached');
+    }
+  });
+
   it('for make works as it stands there', async function () {
     try {
       execFileSync('make', ['--version']);
@@ -64,6 +97,8 @@ describe('the recipes in docs/ci.md', () => {
     await writeFile(inWork('Makefile'), recipe('Makefile', 'make'));
     await writeFile(inWork('password.txt'), `${account.password}\n`, { mode: 0o600 });
     await expectDone(await user.runShell('make --no-print-directory report', { env }));
+    await writeFile(inWork('Makefile'), lasting(recipe('Makefile', 'make'), '$$'));
+    await expectSignedOut('TERM', 'make report');
     await writeFile(inWork('password.txt'), 'not the password\n');
     expect((await user.runShell('make report', { env })).code).to.equal(2);
   });
