@@ -30,6 +30,10 @@ const texts = defineTexts({
     },
     lifetime: 'To change the lifetime, set AIRBNB_SESSION_TTL (seconds).',
     tokenSet: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
+    tokenEmpty:
+      'AIRBNB_TOKEN is set, but empty: the commands that follow are not signed in, until you unset it.',
+    tokenToReplace:
+      'AIRBNB_TOKEN is set: the commands that follow use the session that it holds now, until you replace it by the new token.',
   },
   es: {
     summary: 'Inicia sesión y la conserva para las órdenes siguientes',
@@ -51,6 +55,10 @@ const texts = defineTexts({
     lifetime: 'Para cambiar la duración, define AIRBNB_SESSION_TTL (segundos).',
     tokenSet:
       'AIRBNB_TOKEN está definida y sigue teniendo prioridad: las órdenes siguientes la usan hasta que la quites.',
+    tokenEmpty:
+      'AIRBNB_TOKEN está definida, pero vacía: las órdenes siguientes no tienen sesión hasta que la quites.',
+    tokenToReplace:
+      'AIRBNB_TOKEN está definida: las órdenes siguientes usan la sesión que contiene ahora, hasta que pongas el token nuevo en su lugar.',
   },
 });
 
@@ -91,6 +99,8 @@ export default class Login extends BaseCommand<typeof Login> {
       await sessions.end(session.token, session.wire.user_id);
       throw error;
     }
+    // One that is empty is what a script makes that has none yet.
+    if (this.context.config.token) this.warnUser(texts[this.language].tokenToReplace);
   }
 
   #tell(live: LiveSession): void {
@@ -100,6 +110,7 @@ export default class Login extends BaseCommand<typeof Login> {
     this.log(this.theme.good(shared.signedIn(harmless(nombre), harmless(signedIn))));
     this.log(shared.sessionCreated(this.context.config.lifetime.ttl));
     this.log(this.theme.faint(t.lifetime));
-    if (this.context.config.token !== undefined) this.warnUser(t.tokenSet);
+    const { token } = this.context.config;
+    if (token !== undefined) this.warnUser(token === '' ? t.tokenEmpty : t.tokenSet);
   }
 }

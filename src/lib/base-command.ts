@@ -325,9 +325,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return live;
   }
 
+  /** That of the token file, which can be read where its token is sealed with a key that is missing. */
   #knownEmail(): string | undefined {
     try {
-      return this.context.findHeld().email;
+      return this.context.sessionFile.readEmail();
     } catch {
       return undefined;
     }

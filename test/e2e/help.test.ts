@@ -59,6 +59,11 @@ describe('help of the built program', () => {
     await Promise.all(pages);
   });
 
+  it('shows what is typed behind the sign of the prompt, whatever it begins with', async () => {
+    const page = await printed(['login', '--help']);
+    expect(page).to.contain('\n    $ airbnb login\n').and.to.contain('\n    $ export AIRBNB_TOKEN=');
+  });
+
   it('is in the language of the environment', async () => {
     expect(await printed([], SPANISH)).to.contain('\nÓRDENES\n');
     expect(await printed([], { ...SPANISH, AIRBNB_LANG: 'en' })).to.contain('\nCOMMANDS\n');

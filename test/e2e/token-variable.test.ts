@@ -213,7 +213,17 @@ describe('AIRBNB_TOKEN', () => {
       env,
     });
     expect(login.code).to.equal(0);
-    expect(login.stderr).to.match(/^Warning: AIRBNB_TOKEN/);
+    expect(login.stderr).to.match(/^Warning: AIRBNB_TOKEN is set and still wins/);
+    const args = ['login', '--email', account.email, '--password-stdin'];
+    const empty = await user.run(args, { input: account.password, env: { AIRBNB_TOKEN: '' } });
+    expect(empty.stderr).to.match(/^Warning: AIRBNB_TOKEN is set, but empty/);
+    const printed = await user.run([...args, '--token-only'], { input: account.password, env });
+    expect(printed.stdout).to.match(/^[\w-]{43}\n$/);
+    expect(printed.stderr).to.match(
+      /^Warning: AIRBNB_TOKEN is set: .* until you replace it by the new token\.\n$/,
+    );
+    const first = await user.run([...args, '--token-only'], { input: account.password });
+    expect(first.stderr).to.equal('');
     expect(await readFile(user.sessionFile, 'utf8')).not.to.contain(given.token);
     expect((await user.run(['whoami', '--json'])).json().email).to.equal(account.email);
     expect((await user.run(['whoami', '--json'], { env })).json().email).to.equal('ci@example.com');

@@ -193,6 +193,11 @@ class TranslatedCommandHelp extends CommandHelp {
     return usage ?? this.defaultUsage();
   }
 
+  /** oclif sets the sign of the prompt before commands of its own alone. */
+  #prompted(line: string): string {
+    return line.startsWith(this.config.bin) ? line : `$ ${line}`;
+  }
+
   /** Long ones are broken between the flags, never between a flag and its value. */
   protected override usage(): string {
     const indentation = this.indentSpacing * 2;
@@ -203,13 +208,14 @@ class TranslatedCommandHelp extends CommandHelp {
 
   /** The same for command lines, where a file stays with its `<` too. */
   protected override examples(examples: Command.Example[] | string | undefined): string | undefined {
-    const glued = [examples ?? []]
-      .flat()
-      .map((example) =>
-        typeof example === 'string'
-          ? example
-          : { ...example, command: glue(example.command, /(?<= )(-[\w-]+|[<>|]) (?=[^-\s])/g) },
-      );
+    const glued = [examples ?? []].flat().map((example) =>
+      typeof example === 'string'
+        ? example
+        : {
+            ...example,
+            command: this.#prompted(glue(example.command, /(?<= )(-[\w-]+|[<>|]) (?=[^-\s])/g)),
+          },
+    );
     const body = super.examples(glued);
     return body && unglue(body);
   }

@@ -75,6 +75,16 @@ export class SessionFile {
   }
 
   /**
+   * Whose session it is said to be, which can be read without the key; nobody vouches for it then.
+   * @returns undefined where that cannot be told
+   * @throws AppError `token_file_unsafe`
+   */
+  readEmail(): string | undefined {
+    const text = this.#readText();
+    return text === undefined ? undefined : parse(text.replace(/\r?\n$/, ''))?.email;
+  }
+
+  /**
    * Replaces the file as a whole: readers see the old one or the new one, never a part.
    * @throws AppError `token_file_unsafe` for a folder that others may write to; `token_file_unwritable`
    */
