@@ -98,7 +98,8 @@ export class Lane {
 
   async #tryOn(stage: Stage, backend: SessionBackend, { command, fault, after, healthy }: Trial) {
     const { messages } = healthy;
-    const repliesLeft = messages.slice(after).filter(({ from }) => from === 'server').length;
+    const needed = messages.slice(0, messages.length - (command.dispensable ?? 0));
+    const repliesLeft = needed.slice(after).filter(({ from }) => from === 'server').length;
     let inflicting = 0;
     const { act, next } = fault.at({ engine: this.#engine, proxy: this.#proxy });
     this.#proxy.interruptAfter(after, {
