@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from './errors.ts';
+import { readFileInTime } from './read-file-in-time.ts';
 
 /** Where a setting's value came from. */
 export type SettingSource = 'environment' | 'file' | 'default';
@@ -106,7 +106,7 @@ export class Settings {
 function firstReadable(candidates: string[], mustExist: boolean): { path: string; text: string } | undefined {
   for (const path of candidates) {
     try {
-      return { path, text: readFileSync(path, 'utf8') };
+      return { path, text: readFileInTime(path) };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
       const absent = code === 'ENOENT' || code === 'ENOTDIR';

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -103,6 +113,31 @@ describe('the settings', () => {
       });
       mkdirSync(join(places.configFolder, '.env'));
       expect(await told(() => read())).to.include({ reason: 'env_file_unreadable', code: 'EISDIR' });
+    });
+
+    it('may come through a pipe, which is not waited for without end', async () => {
+      const pipe = join(root, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      expect(await told(() => read({ AIRBNB_ENV_FILE: pipe }))).to.include({
+        reason: 'env_file_unreadable',
+        code: 'ETIMEDOUT',
+      });
+      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writer = openSync(pipe, constants.O_WRONLY);
+      try {
+        writeSync(writer, 'REDIS_URL=redis://piped:6379\n');
+        closeSync(writer);
+        expect(read({ AIRBNB_ENV_FILE: pipe }).get('REDIS_URL')).to.equal('redis://piped:6379');
+      } finally {
+        closeSync(reader);
+      }
+    });
+
+    it('that have no end are an error', async () => {
+      expect(await told(() => read({ AIRBNB_ENV_FILE: '/dev/zero' }))).to.include({
+        reason: 'env_file_unreadable',
+        code: 'EFBIG',
+      });
     });
 
     it('without a name are an error', async () => {

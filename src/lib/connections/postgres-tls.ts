@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
+import { readFileInTime } from '../read-file-in-time.ts';
 import type { SslMode } from './postgres-address.ts';
 import { postgresFailure } from './postgres-errors.ts';
 
@@ -33,7 +33,7 @@ export function postgresTls(
 
 function readRootCert(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileInTime(path);
   } catch {
     throw postgresFailure('misconfigured', 'root_cert_unreadable', { path });
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { RedisOptions } from 'ioredis';
 import { AppError } from '../errors.ts';
+import { readFileInTime } from '../read-file-in-time.ts';
 
 /** How ioredis is to behave, whatever it connects to. */
 export const CLIENT_OPTIONS = {
@@ -21,10 +21,10 @@ export const CLIENT_OPTIONS = {
  * @param ca path of a private certificate authority, in PEM
  * @throws AppError `invalid_setting` where that cannot be read
  */
-export function tlsOptions(ca: string | undefined): { readonly ca?: Buffer } {
+export function tlsOptions(ca: string | undefined): { readonly ca?: string } {
   if (ca === undefined) return {};
   try {
-    return { ca: readFileSync(ca) };
+    return { ca: readFileInTime(ca) };
   } catch {
     throw new AppError('invalid_setting', { setting: 'REDIS_TLS_CA', problem: 'unreadable_file' });
   }

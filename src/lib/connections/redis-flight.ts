@@ -16,15 +16,17 @@ const STEP = 100;
  */
 export async function fly(link: RedisLink, issue: Issue, timeout = FLIGHT_TIMEOUT): Promise<unknown[]> {
   let timer: NodeJS.Timeout | undefined;
+  const met: Met = {};
   const tooLate = new Promise<never>((_, reject) => {
     let left = timeout;
     timer = setInterval(() => {
       left -= STEP;
-      if (left <= 0) reject(redisFailed('unreachable', 'ETIMEDOUT'));
+      // Who has refused us and then falls silent has answered.
+      if (left <= 0) reject(met.failure ?? redisFailed('unreachable', 'ETIMEDOUT'));
     }, STEP);
   });
   try {
-    return await Promise.race([repliesTo(link, issue), tooLate]);
+    return await Promise.race([repliesTo(link, issue, met), tooLate]);
   } catch (error) {
     const failure = redisFailure(error, link.lastError);
     if (failure.reason === 'unreachable') link.close();
@@ -34,10 +36,21 @@ export async function fly(link: RedisLink, issue: Issue, timeout = FLIGHT_TIMEOU
   }
 }
 
-async function repliesTo(link: RedisLink, issue: Issue): Promise<unknown[]> {
+/** The first failure among the replies that have come so far. */
+interface Met {
+  failure?: unknown;
+}
+
+async function repliesTo(link: RedisLink, issue: Issue, met: Met): Promise<unknown[]> {
   await link.open();
   const { prologue, replies } = link.issue(issue);
-  const settled = await Promise.allSettled([...prologue, ...replies]);
+  const all = [...prologue, ...replies];
+  for (const each of all) {
+    each.then(undefined, (failure: unknown) => {
+      met.failure ??= failure;
+    });
+  }
+  const settled = await Promise.allSettled(all);
   for (const each of settled) if (each.status === 'rejected') throw each.reason;
   const values = settled.map((each) => (each as PromiseFulfilledResult<unknown>).value);
   return values.slice(prologue.length);

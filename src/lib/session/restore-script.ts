@@ -97,6 +97,8 @@ while byte(json, at) == 34 do
   if key == 'last_activity' then first, last = value, stop - 1 end
   at = find(json, '["}]', stop)
 end
+-- cjson looks no further than the first NUL.
+if not find(json, '^}[ \\t\\r\\n]*$', at) then return {'corrupt'} end
 end
 
 local ttl = tonumber(ARGV[2])

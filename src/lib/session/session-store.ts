@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { addressSeen, clientInfo } from '../connections/client-info.ts';
 import type { RedisConnection } from '../connections/redis.ts';
+import { redisFailed } from '../connections/redis-errors.ts';
 import { RESTORE_SCRIPT } from './restore-script.ts';
 import { type EndReason, parseWireSession, type Session, type WireSession } from './session.ts';
 import { markOf } from './session-token.ts';
@@ -235,8 +236,10 @@ export class SessionStore {
       ],
       timeout,
     );
+    const now = milliseconds(time);
+    if (Number.isNaN(now)) throw redisFailed('misconfigured', 'PROTOCOL'); // Something else speaks its protocol.
     return {
-      now: milliseconds(time),
+      now,
       address: addressSeen(client),
       redisVersion: /^redis_version:(\S+)/m.exec(info)?.[1],
       valkeyVersion: /^valkey_version:(\S+)/m.exec(info)?.[1],
@@ -313,7 +316,10 @@ export class SessionStore {
 }
 
 /** Redis' TIME, in seconds and microseconds, as milliseconds since 1970. */
-function milliseconds([seconds, micros]: readonly [string, string]): number {
+/** NaN where that is no time. */
+function milliseconds(time: readonly [string, string]): number {
+  if (!Array.isArray(time)) return Number.NaN;
+  const [seconds, micros] = time;
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 

@@ -390,6 +390,37 @@ describe('a connection to Redis', () => {
       });
     });
 
+    it('is a server that refuses us and is silent then: what it said counts', async () => {
+      for (const [code, expected] of Object.entries({
+        WRONGPASS: 'misconfigured 78 WRONGPASS',
+        OOM: 'refusing_work 69 OOM',
+      })) {
+        const grudging = createServer((socket) => {
+          socket.on('error', () => {});
+          socket.once('data', () => socket.write(`-${code} and no word more\r\n`));
+        });
+        await serving(grudging, async (port) => {
+          expect(told(await failureAt(`redis://somebody:word@127.0.0.1:${port}`))).to.equal(expected);
+        });
+      }
+    });
+
+    it('is a server that knows the protocol and nothing else', async () => {
+      for (const reply of ['+OK', '*0', ':1']) {
+        const parrot = createServer((socket) => {
+          socket.on('error', () => {});
+          socket.on('data', (data) => {
+            const commands = data.toString().match(/^\*/gm)?.length ?? 0;
+            socket.write(`${reply}\r\n`.repeat(commands));
+          });
+        });
+        await serving(parrot, async (port) => {
+          const facts = new SessionStore(open(`redis://127.0.0.1:${port}`)).facts();
+          expect(told(await failureOf(facts))).to.equal('misconfigured 78 PROTOCOL');
+        });
+      }
+    });
+
     it('is a server that hangs up', async () => {
       const rude = createServer((socket) => {
         socket.on('error', () => {});

@@ -203,6 +203,8 @@ describe('the restore script', () => {
       'two objects': `${JSON.stringify(sound)}{}`,
       'a comma too many': JSON.stringify(sound).replace('}', ',}'),
       'a line break inside a string': JSON.stringify(sound).replace('User Name', 'User\nName'),
+      'a NUL behind it': `${JSON.stringify(sound)}\0`,
+      'a NUL behind it, and more': `${JSON.stringify({ ...sound, extra: 1 })} \0garbage{`,
       'a NUL inside a string': JSON.stringify(sound).replace('User Name', 'User\0Name'),
       'a number that JSON does not know': JSON.stringify(sound).replace('123', 'NaN'),
       'a number in hex': JSON.stringify(sound).replace('123', '0x7b'),
