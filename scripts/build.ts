@@ -16,7 +16,7 @@ import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild'
 import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
 import { assertValkeyShape, loadValkeyServer } from '../src/lib/local/valkey.ts';
 import { keepCompiledCode, stampBundle, wrapBundle } from './build/code-cache.ts';
-import { COMMAND_REWRITES, DATABASE_REWRITES, fastStart } from './build/fast-start.ts';
+import { COMMAND_REWRITES, DATABASE_REWRITES, fastStart, HELP_REWRITES } from './build/fast-start.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
@@ -85,8 +85,7 @@ async function bundle(): Promise<void> {
     build({
       ...options,
       entryPoints: { 'whole-oclif': source('whole-oclif.ts') },
-      // It loads every command, and with doctor the texts of the failures.
-      plugins: [apart(APART.filter((name) => name !== 'command-failure')), fastStart(COMMAND_REWRITES)],
+      plugins: [onlyShown, fastStart(HELP_REWRITES)],
     }),
   ]);
 }
@@ -110,6 +109,16 @@ const apart = (names: readonly string[]): EsbuildPlugin => ({
     });
   },
 });
+
+/** Help reads the texts of commands and runs none: what they import when they run is left out. */
+const onlyShown: EsbuildPlugin = {
+  name: 'only-shown',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './only-in-cli.js', external: true } : undefined,
+    );
+  },
+};
 
 /**
  * Parts of oclif that its Command and its flags mention for what our commands never do: find themselves, show help,

@@ -20,7 +20,7 @@ interface Rewrite {
 const lazyRequires: Rewrite = {
   name: 'lazy requires',
   files: /^node_modules\/(@oclif\/core|ioredis)\/.*\.js$/,
-  atLeast: 150,
+  atLeast: 100,
   apply(source) {
     const names: string[] = [];
     const head =
@@ -162,6 +162,9 @@ const noNameLookup: Rewrite = {
 
 /** For bundles of commands, which have oclif and ioredis in them. */
 export const COMMAND_REWRITES = [methodsAtFirstUse, lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
+
+/** For the bundle that shows help. */
+export const HELP_REWRITES = [lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
 
 /** For the bundle that has PostgreSQL in it. */
 export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup];
