@@ -128,7 +128,6 @@ export class Context {
    */
   async backendOf(held: HeldSession): Promise<SessionBackend> {
     const place = await this.placeOf(held);
-    if (place.kind === 'configured') return this.configuredBackend();
     if (place.kind === 'stand_in') await this.#assertAway();
     if (!place.host) throw new AppError('expired');
     if (place.kind === 'stand_in') this.#options.onNotice('stand_in_used');
@@ -144,7 +143,7 @@ export class Context {
     if (address && (issuer === undefined || issuer === redisServerName(address))) {
       return { kind: 'configured' };
     }
-    if (!address) this.#refuseEmbedded('REDIS_URL', address);
+    if (!address) this.refuseEmbedded('REDIS_URL');
     const standIn = address && issuer?.startsWith('embedded:') ? await this.#standIn() : undefined;
     const engines = address ? standIn?.engines : await this.localEngines();
     if (!engines || (issuer !== undefined && !issuer.startsWith(`embedded:${engines.folderId}:`))) {
@@ -159,7 +158,7 @@ export class Context {
    * Where new sessions start: as {@link Context.configuredBackend}, or in a stand-in on this machine, which is started,
    * where that is a single Redis that cannot be reached and strict mode does not forbid it.
    * @param mayStandIn whether the token is kept where only this machine looks for it
-   * @throws AppError `unreachable` where there is no stand-in; what a Redis that answers fails with: that is never stood
+   * @throws AppError `unreachable` where there is no stand-in, or none that starts; what a Redis that answers fails with: that is never stood
    *   in for
    */
   async backend({ mayStandIn = true } = {}): Promise<SessionBackend> {
@@ -171,7 +170,7 @@ export class Context {
   async configuredBackend(): Promise<SessionBackend> {
     const address = this.config.redis;
     if (address) return this.#open(address, redisServerName(address), { engine: 'redis', degraded: false });
-    this.#refuseEmbedded('REDIS_URL', address);
+    this.refuseEmbedded('REDIS_URL');
     return this.#openHost(await this.#ensureHost(), false);
   }
 
@@ -191,6 +190,17 @@ export class Context {
   async endOnStandIn(replaced: HeldSession): Promise<void> {
     try {
       const place = await this.placeOf(replaced);
+  /**
+   * Refuses an embedded engine in strict mode.
+   * @param setting the variable that would name a real one
+   * @throws AppError `embedded_forbidden`; `params.both` where neither engine is configured
+   */
+  refuseEmbedded(setting: 'REDIS_URL' | 'DATABASE_URL'): void {
+    if (!this.isStrict) return;
+    const both = this.config.redis === undefined && this.config.postgres === undefined;
+    throw new AppError('embedded_forbidden', { setting, ...(both && { both: 1 }) });
+  }
+
       if (place.kind !== 'stand_in' || !place.host) return;
       const { sessions } = await this.#openHost(place.host, true);
       await sessions.end(replaced.token, replaced.userId);
@@ -262,7 +272,7 @@ export class Context {
   async #liveBy(
     find: (sessions: SessionService, held: HeldSession) => Promise<Session>,
   ): Promise<LiveSession> {
-    this.#refuseEmbedded('REDIS_URL', this.config.redis);
+    if (!this.config.redis) this.refuseEmbedded('REDIS_URL');
     const held = this.findHeld();
     const backend = await this.backendOf(held);
     return { ...backend, session: await find(backend.sessions, held), source: held.source };
@@ -367,7 +377,7 @@ export class Context {
     const { config } = this;
     const address = config.postgres;
     if (!address && config.redis) throw new AppError('accounts_not_configured');
-    this.#refuseEmbedded('DATABASE_URL', address);
+    if (!address) this.refuseEmbedded('DATABASE_URL');
     const { openDatabase } = await import('./database.ts');
     const database = openDatabase(address ?? { socket: (await this.#ensureHost()).postgresSocket });
     this.#closing.push(() => database.close());
@@ -377,11 +387,9 @@ export class Context {
   async #ensureHost(): Promise<LocalHost> {
     const engines = await this.localEngines();
     return engines.ensure((step) =>
-      this.#options.onNotice(step === 'starting' ? 'embedded_starting' : 'embedded_started'),
+      this.#options.onNotice(step === 'starting' ? starting : 'embedded_started'),
     );
   }
-
-  #refuseEmbedded(setting: string, configured: unknown): void {
-    if (!configured && this.isStrict) throw new AppError('embedded_forbidden', { setting });
-  }
 }
+    // Accounts may be in a PostgreSQL that is configured, and only the sessions here.
+    const starting = this.config.postgres ? 'embedded_valkey_starting' : 'embedded_starting';

@@ -39,6 +39,16 @@ export function nearestFlag(typed: string, names: readonly string[]): string | u
   return near[0] && `--${near[0]}`;
 }
 
+/** The variable that somebody may have meant. @param names all that there are, `AIRBNB_` before each */
+export function nearestVariable(typed: string, names: readonly string[]): string | undefined {
+  // What all begin with says nothing of which is meant.
+  const own = (name: string) => name.replace(/^AIRBNB_/, '');
+  const near = names
+    .filter((name) => isNear(own(typed), own(name)))
+    .sort((a, b) => distance(typed, a) - distance(typed, b));
+  return near[0];
+}
+
 function isNear(typed: string, word: string): boolean {
   return distance(typed, word) <= Math.max(1, Math.floor(word.length / LETTERS_FOR_A_MISTAKE));
 }

@@ -71,12 +71,29 @@ export class Settings {
     return value === this.#environment[name] ? 'environment' : 'file';
   }
 
-  /** @throws AppError `empty_setting`, naming the first variable that is set but empty and must not be. */
-  refuseEmpty(): void {
-    for (const values of [this.#environment, this.#fromFile]) {
+  /** The value that the `.env` alone gives, whether the environment outranks it or not. */
+  inFile(name: string): string | undefined {
+    return this.#fromFile[name];
+  }
+
+  /** The names of all that is set, in the environment or the `.env`; most of the former are not ours. */
+  names(): string[] {
+    return [...new Set([...Object.keys(this.#environment), ...Object.keys(this.#fromFile)])];
+  }
+
+  /**
+   * @param isMeant which variables are looked at: all, unless said
+   * @throws AppError `empty_setting`, naming the first variable that is set but empty and must not be, and the file
+   *   where it is one's line.
+   */
+  refuseEmpty(isMeant: (name: string) => boolean = () => true): void {
+    for (const [values, place] of [
+      [this.#environment, {}],
+      [this.#fromFile, this.envFile === undefined ? {} : { path: this.envFile }],
+    ] as const) {
       for (const name in values) {
-        if (values[name] === '' && mustHoldSomething(name) && this.raw(name) === '') {
-          throw new AppError('empty_setting', { setting: name });
+        if (values[name] === '' && mustHoldSomething(name) && this.raw(name) === '' && isMeant(name)) {
+          throw new AppError('empty_setting', { setting: name, ...place });
         }
       }
     }

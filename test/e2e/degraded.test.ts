@@ -378,7 +378,14 @@ describe('while Redis cannot be reached', function () {
     const during = await user.run(['doctor', '--json']);
     expect(redisOf(during).error.hint).to.contain('stand-in on this machine');
     const file = during.json().checks.find(({ name }: { name: string }) => name === 'token_file');
-    expect(file.facts).to.include({ signed_in: true, degraded: true });
+    expect(file.facts).to.include({ signed_in: true, degraded: true, session: 'live' });
+    await proxy.open();
+    const back = await user.run(['doctor', '--json']);
+    expect(back.code, back.stdout).to.equal(0);
+    const warned = back.json().checks.find(({ name }: { name: string }) => name === 'token_file');
+    expect(warned).to.deep.include({ name: 'token_file', status: 'warning' });
+    expect(warned.facts).to.include({ signed_in: false, session: 'other_server' });
+    expect(warned.warnings[0].message).to.contain('is back');
   });
 
   it('is seen by sessions check, which slides and starts nothing', async () => {

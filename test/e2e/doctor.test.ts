@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { newUser, type RunOptions, type User } from '../support/cli.ts';
@@ -12,7 +12,9 @@ import { writeTokenFile } from '../support/token-file.ts';
 interface Check {
   name: string;
   status: 'ok' | 'warning' | 'skipped' | 'fault';
-  facts?: Record<string, unknown>;
+  facts: Record<string, unknown>;
+  warnings?: { reason: string; message: string; hint: string | null; setting?: string }[];
+  why?: string;
   error?: { code: number; reason: string; hint: string | null };
 }
 
@@ -59,7 +61,7 @@ describe('airbnb doctor', () => {
     expect(text.stdout).to.contain('Redis: ok').and.to.contain('No faults');
     const spanish = await user.run(['doctor'], { env: { LANG: 'es', REDIS_URL: 'redis://127.0.0.1:1' } });
     expect(spanish.code).to.equal(69);
-    expect(spanish.stdout).to.match(/Redis: FALLO\n +.*Redis.*\n +/);
+    expect(spanish.stdout).to.match(/Redis: FALLO\n +Servidor: +redis:.*\n +.*Redis.*\n +/);
     expect(spanish.stdout).to.match(/PostgreSQL: bien/);
   });
 
@@ -86,12 +88,85 @@ describe('airbnb doctor', () => {
   it('refreshes no session', async () => {
     const { token, wire } = await holdSession(user, { ttl: 30 });
     const { byName } = await examine();
-    expect(byName.token_file?.facts).to.include({ signed_in: true, source: 'file' });
+    expect(byName.token_file?.facts).to.include({ signed_in: true, source: 'file', session: 'live' });
+    expect(byName.token_file?.facts.expires_in).to.be.within(1, 30);
     const redis = plainClient(engines.redisUrl);
     expect(await redis.ttl(`session:${token}`)).to.be.at.most(30);
     expect(JSON.parse((await redis.get(`session:${token}`)) ?? '')).to.deep.equal(wire);
     redis.disconnect();
     await user.run(['logout']);
+  });
+
+  it('warns of a session that is no more, and that is no fault', async () => {
+    const redis = plainClient(engines.redisUrl);
+    const { token } = await holdSession(user);
+    await redis.del(`session:${token}`);
+    const { byName, code } = await examine();
+    expect(code).to.equal(0);
+    expect(byName.token_file?.status).to.equal('warning');
+    expect(byName.token_file?.facts).to.include({ signed_in: false, session: 'expired' });
+    expect(byName.token_file?.warnings?.[0]).to.include({ reason: 'expired' });
+    expect(byName.token_file?.warnings?.[0]?.hint).to.contain('airbnb login');
+
+    await holdSession(user);
+    const AIRBNB_TOKEN = JSON.parse(await readFile(user.sessionFile, 'utf8')).token;
+    expect((await user.run(['sessions', 'revoke-all', '--yes'])).code).to.equal(0);
+    const revoked = await user.run(['doctor'], { env: { AIRBNB_TOKEN } });
+    expect(revoked).to.include({ code: 0, stderr: '' });
+    expect(revoked.stdout)
+      .to.match(/^Token file: warning$/m)
+      .and.to.match(/^ +Signed in: +no$/m);
+    expect(revoked.stdout).to.contain('was revoked').and.to.contain('login --token-only');
+    redis.disconnect();
+    await user.run(['logout', '--local']);
+  });
+
+  it('says nothing of a session that nobody can be asked for', async () => {
+    const proxy = new FlightProxy(engines.redisUrl);
+    await proxy.open();
+    await holdSession(user, { claimedUrl: proxy.url });
+    await proxy.refuse();
+    const { byName } = await examine({ env: { REDIS_URL: proxy.url } });
+    await proxy.close();
+    expect(byName.token_file?.facts).to.include({ signed_in: null, session: null });
+    await user.run(['logout', '--local']);
+  });
+
+  it('warns of variables that begin as ours do and are none, wherever they are set', async () => {
+    const file = path.join(user.home, 'misspelt.env');
+    await writeFile(file, 'AIRBNB_STRIKT=1\n');
+    const { byName, code } = await examine({
+      env: { AIRBNB_ENV_FILE: file, AIRBNB_SESION_TTL: '3600', AIRBNB_TEST_ANYTHING: '1' },
+    });
+    expect(code).to.equal(0);
+    const warnings = byName.configuration?.warnings ?? [];
+    expect(warnings.map(({ reason, setting }) => [reason, setting])).to.deep.equal([
+      ['unknown_setting', 'AIRBNB_SESION_TTL'],
+      ['unknown_setting', 'AIRBNB_STRIKT'],
+    ]);
+    expect(warnings[0]?.hint).to.contain('AIRBNB_SESSION_TTL');
+    expect(warnings[1]?.hint).to.contain('AIRBNB_STRICT');
+  });
+
+  it('warns of a settings file with a password that others can read', async () => {
+    const file = path.join(user.home, 'open.env');
+    const warningsOf = async (text: string, mode: number) => {
+      await writeFile(file, text);
+      await chmod(file, mode);
+      const { byName } = await examine({ env: { AIRBNB_ENV_FILE: file } });
+      return byName.configuration?.warnings?.map(({ hint }) => hint) ?? [];
+    };
+    const [withPassword, without] = ['PGPASSWORD=not-to-be-shown\n', 'AIRBNB_SESSION_TTL=120\n'];
+    expect(await warningsOf(withPassword, 0o644)).to.deep.equal([`Close it with: chmod 600 '${file}'`]);
+    expect(await warningsOf('DATABASE_URL=postgres://u:pw@h/d\n', 0o640)).to.have.length(1);
+    expect(await warningsOf('DATABASE_URL=postgres://u@h/d\n', 0o644)).to.deep.equal([]);
+    expect(await warningsOf(withPassword, 0o600)).to.deep.equal([]);
+    expect(await warningsOf(without, 0o644)).to.deep.equal([]);
+  });
+
+  it('shows no setting that holds a URL in the wrong place', async () => {
+    const { stdout } = await examine({ env: { PGSSLROOTCERT: 'postgres://u:hidden-here@h/d' } });
+    expect(stdout).not.to.contain('hidden-here');
   });
 
   it('starts no engine where nothing is configured, and that is no fault', async () => {
@@ -123,8 +198,30 @@ describe('airbnb doctor', () => {
 
   describe('with a fault goes on, and ends with the code of the first', () => {
     it('Redis down', async () => {
-      const { faults } = await examine({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
+      const { faults, byName } = await examine({ env: { REDIS_URL: 'redis://127.0.0.1:1' } });
       expect(faults).to.deep.equal([['redis', 'unreachable']]);
+      expect(byName.redis?.facts).to.deep.equal({ server: 'redis://127.0.0.1:1/0' });
+      expect([byName.clock?.status, byName.clock?.why]).to.deep.equal(['skipped', 'engine_fault']);
+    });
+
+    it('an empty variable of a file: what it is about is not taken for embedded', async () => {
+      const file = path.join(user.home, 'lost.env');
+      await writeFile(file, 'REDIS_URL=\n');
+      const env = { AIRBNB_ENV_FILE: file, REDIS_URL: undefined };
+      const { faults, byName, stdout } = await examine({ env });
+      expect(faults).to.deep.equal([['configuration', 'empty_setting']]);
+      expect(stdout).to.contain(`REDIS_URL is set but empty, in ${file}.`);
+      expect([byName.redis?.status, byName.redis?.why]).to.deep.equal(['skipped', 'same_fault']);
+      const lost = await examine({ env: { DATABASE_URL: '' } });
+      expect(lost.faults).to.deep.equal([['configuration', 'empty_setting']]);
+      expect(lost.stdout).to.contain('DATABASE_URL is set but empty in the environment.');
+    });
+
+    it('no server in strict mode: one names both variables', async () => {
+      const env = { REDIS_URL: undefined, DATABASE_URL: undefined, AIRBNB_STRICT: '1' };
+      const { faults, stdout } = await examine({ env });
+      expect(faults).to.deep.equal([['redis', 'embedded_forbidden']]);
+      expect(stdout).to.contain('Set REDIS_URL and DATABASE_URL');
     });
 
     it('Redis silent and PostgreSQL down', async () => {

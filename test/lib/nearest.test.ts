@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { nearestCommand, nearestFlag } from '../../src/lib/nearest.ts';
+import { nearestCommand, nearestFlag, nearestVariable } from '../../src/lib/nearest.ts';
 
 const COMMANDS = ['login', 'logout', 'password', 'whoami', 'db status', 'local status'];
 const SESSIONS = ['sessions', 'sessions list', 'sessions revoke', 'sessions revoke-all'];
@@ -45,5 +45,21 @@ describe('the nearest flag', () => {
 
   it('to what resembles none is none', () => {
     for (const typed of ['--nonsense', '-x', '--']) expect(nearest(typed)).to.equal(undefined);
+  });
+});
+
+describe('the nearest variable', () => {
+  const nearest = (typed: string) =>
+    nearestVariable(typed, ['AIRBNB_SESSION_TTL', 'AIRBNB_STRICT', 'AIRBNB_LANG']);
+
+  for (const [typed, meant] of [
+    ['AIRBNB_SESION_TTL', 'AIRBNB_SESSION_TTL'],
+    ['AIRBNB_STRIKT', 'AIRBNB_STRICT'],
+  ] as const) {
+    it(`to ${typed} is ${meant}`, () => expect(nearest(typed)).to.equal(meant));
+  }
+
+  it('is none for what shares no more than the beginning of all', () => {
+    for (const typed of ['AIRBNB_', 'AIRBNB_FOO', 'AIRBNB_PORT']) expect(nearest(typed)).to.equal(undefined);
   });
 });

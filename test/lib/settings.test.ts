@@ -171,8 +171,9 @@ describe('the settings', () => {
       it(`are an error that names ${name}`, async () => {
         const expected = { reason: 'empty_setting', exitCode: 78, setting: name };
         expect(await told(() => read({ [name]: '' }).refuseEmpty())).to.deep.equal(expected);
-        writeFileSync(join(places.configFolder, '.env'), `${name}=\n`);
-        expect(await told(() => read().refuseEmpty())).to.deep.equal(expected);
+        const path = join(places.configFolder, '.env');
+        writeFileSync(path, `${name}=\n`);
+        expect(await told(() => read().refuseEmpty())).to.deep.equal({ ...expected, path });
         // One that the environment fills is not empty, and one that it empties is.
         read({ [name]: 'x' }).refuseEmpty();
         writeFileSync(join(places.configFolder, '.env'), `${name}=x\n`);

@@ -32,6 +32,15 @@ export function postgresAddress(settings: Settings): PostgresAddress | undefined
   return url === undefined ? fromPgVariables(settings) : fromUrl(url, settings);
 }
 
+/** The name of a PostgreSQL for people, without the user: `db.example.com:5432/airbnb`. */
+export function postgresServerName({
+  host,
+  port,
+  database,
+}: Pick<PostgresAddress, 'host' | 'port' | 'database'>): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+}
+
 function fromPgVariables(settings: Settings): PostgresAddress {
   const host = settings.get('PGHOST') ?? 'localhost';
   refuseSeveralHosts('PGHOST', host);

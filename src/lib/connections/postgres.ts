@@ -8,7 +8,7 @@ import {
 } from 'kysely';
 import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { boundNameResolution } from './name-resolution.ts';
-import type { PostgresAddress } from './postgres-address.ts';
+import { type PostgresAddress, postgresServerName } from './postgres-address.ts';
 import {
   leavesConnectionUsable,
   NoPasswordError,
@@ -197,7 +197,6 @@ function noPassword(): never {
   throw new NoPasswordError();
 }
 
-function serverName({ host, port, database, embedded }: PostgresConfig): string {
-  if (embedded) return 'embedded';
-  return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
+function serverName(config: PostgresConfig): string {
+  return config.embedded ? 'embedded' : postgresServerName(config);
 }

@@ -307,7 +307,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
       ),
     }),
     unreachable: (params) => ({
-      message: `${engineName(params)} cannot be reached (${params.detail}).`,
+      message: `${engineName(params)} cannot be reached (${params.detail})${
+        params.standsIn === 'failed' ? `, and its stand-in on this machine did not start (${params.why})` : ''
+      }.`,
       hint: `Check that it runs and that ${engineSetting(params)} names it${tellsMore.en(params)}${whileAway(
         params,
         {
@@ -350,8 +352,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
         'Your session is on this machine while Redis is away, and its token is of no use to other programs.',
       hint: 'Run it again when Redis is back and you have signed in with "airbnb login".',
     }),
-    empty_setting: ({ setting }) => ({
-      message: `${setting} is set but empty.`,
+    empty_setting: ({ setting, path }) => ({
+      message: `${setting} is set but empty${path === undefined ? ' in the environment' : `, in ${path}`}.`,
       hint: `Give ${setting} a value, or unset it: a secret that got lost looks like this.`,
     }),
     invalid_setting: (params) => {
@@ -397,9 +399,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `The settings file ${path} cannot be read (${code}).`,
       hint: 'Make it readable, or point AIRBNB_ENV_FILE at another file.',
     }),
-    embedded_forbidden: ({ setting }) => ({
-      message: `No server is configured, and strict mode forbids the embedded ones.`,
-      hint: `Set ${setting}, or run without --strict and AIRBNB_STRICT.`,
+    embedded_forbidden: ({ setting, both }) => ({
+      message: both
+        ? 'No server is configured, and strict mode forbids the embedded ones.'
+        : `${setting === 'DATABASE_URL' ? 'PostgreSQL' : 'Redis'} is not configured, and strict mode forbids the embedded one.`,
+      hint: `Set ${both ? 'REDIS_URL and DATABASE_URL' : setting}, or run without --strict and AIRBNB_STRICT.`,
     }),
     accounts_not_configured: () => ({
       message:
@@ -715,7 +719,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
       ),
     }),
     unreachable: (params) => ({
-      message: `No se puede llegar a ${engineName(params)} (${params.detail}).`,
+      message: `No se puede llegar a ${engineName(params)} (${params.detail})${
+        params.standsIn === 'failed' ? `, y su sustituto en esta máquina no arrancó (${params.why})` : ''
+      }.`,
       hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra${tellsMore.es(params)}${whileAway(
         params,
         {
@@ -760,8 +766,8 @@ export const errorTexts = defineTexts<ErrorTexts>({
         'Tu sesión está en esta máquina mientras falta Redis, y su token no les sirve a otros programas.',
       hint: 'Repítelo cuando Redis haya vuelto y hayas iniciado sesión con "airbnb login".',
     }),
-    empty_setting: ({ setting }) => ({
-      message: `${setting} está definida pero vacía.`,
+    empty_setting: ({ setting, path }) => ({
+      message: `${setting} está definida pero vacía${path === undefined ? ' en el entorno' : `, en ${path}`}.`,
       hint: `Da un valor a ${setting} o quítala: un secreto perdido se ve así.`,
     }),
     invalid_setting: (params) => {
@@ -808,9 +814,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `No se puede leer el archivo de configuración ${path} (${code}).`,
       hint: 'Hazlo legible, o apunta AIRBNB_ENV_FILE a otro archivo.',
     }),
-    embedded_forbidden: ({ setting }) => ({
-      message: 'No hay ningún servidor configurado, y el modo estricto prohíbe los integrados.',
-      hint: `Define ${setting}, o ejecuta sin --strict ni AIRBNB_STRICT.`,
+    embedded_forbidden: ({ setting, both }) => ({
+      message: both
+        ? 'No hay ningún servidor configurado, y el modo estricto prohíbe los integrados.'
+        : `${setting === 'DATABASE_URL' ? 'PostgreSQL' : 'Redis'} no está configurado, y el modo estricto prohíbe el integrado.`,
+      hint: `Define ${both ? 'REDIS_URL y DATABASE_URL' : setting}, o ejecuta sin --strict ni AIRBNB_STRICT.`,
     }),
     accounts_not_configured: () => ({
       message:
