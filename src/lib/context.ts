@@ -38,7 +38,12 @@ export type Place =
   | { readonly kind: 'embedded' | 'stand_in'; readonly host: LocalHost | undefined };
 
 /** What a person should hear of while a command goes on. */
-export type Notice = 'embedded_starting' | 'embedded_started' | 'stand_in_starting' | 'stand_in_used';
+export type Notice =
+  | 'embedded_starting'
+  | 'embedded_valkey_starting'
+  | 'embedded_started'
+  | 'stand_in_starting'
+  | 'stand_in_used';
 
 /**
  * Milliseconds in which a Redis has to answer before it counts as unreachable and a stand-in may take its place: with
@@ -130,7 +135,17 @@ export class Context {
     const place = await this.placeOf(held);
     if (place.kind === 'stand_in') await this.#assertAway();
     if (!place.host) throw new AppError('expired');
-    if (place.kind === 'stand_in') this.#options.onNotice('stand_in_used');
+    const backend = await this.backendAt(place);
+    if (backend.degraded) this.#options.onNotice('stand_in_used');
+    return backend;
+  }
+
+  /**
+   * What keeps the sessions of a place, asked by nobody yet. Starts nothing.
+   * @throws AppError `expired` where that has ended
+   */
+  async backendAt(place: Place): Promise<SessionBackend> {
+    if (place.kind === 'configured') return this.configuredBackend();
     return this.#openHost(place.host, place.kind === 'stand_in');
   }
 
@@ -175,6 +190,17 @@ export class Context {
   }
 
   /** The token that a login is about to replace, if there is one that can be read. */
+  /**
+   * Refuses an embedded engine in strict mode.
+   * @param setting the variable that would name a real one
+   * @throws AppError `embedded_forbidden`; `params.both` where neither engine is configured
+   */
+  refuseEmbedded(setting: 'REDIS_URL' | 'DATABASE_URL'): void {
+    if (!this.isStrict) return;
+    const both = this.config.redis === undefined && this.config.postgres === undefined;
+    throw new AppError('embedded_forbidden', { setting, ...(both && { both: 1 }) });
+  }
+
   findReplaced(): HeldSession | undefined {
     try {
       return findHeldSession(undefined, this.sessionFile);
@@ -190,17 +216,6 @@ export class Context {
   async endOnStandIn(replaced: HeldSession): Promise<void> {
     try {
       const place = await this.placeOf(replaced);
-  /**
-   * Refuses an embedded engine in strict mode.
-   * @param setting the variable that would name a real one
-   * @throws AppError `embedded_forbidden`; `params.both` where neither engine is configured
-   */
-  refuseEmbedded(setting: 'REDIS_URL' | 'DATABASE_URL'): void {
-    if (!this.isStrict) return;
-    const both = this.config.redis === undefined && this.config.postgres === undefined;
-    throw new AppError('embedded_forbidden', { setting, ...(both && { both: 1 }) });
-  }
-
       if (place.kind !== 'stand_in' || !place.host) return;
       const { sessions } = await this.#openHost(place.host, true);
       await sessions.end(replaced.token, replaced.userId);
