@@ -35,7 +35,7 @@ module.exports = {
       severity: 'error',
       comment: 'Business logic neither prints nor parses, and speaks no language.',
       from: {
-        path: '^src/lib/(auth|exec|session|user|connections|local|migrations)/|^src/lib/(database|doctor-service|config|settings)[.]ts',
+        path: '^src/lib/(auth|exec|session|user|connections|local|migrations)/|^src/lib/(database|doctor-service|config|settings|settings-review)[.]ts',
       },
       to: {
         path: '^src/lib/(ui|i18n)/|^src/(commands|cli)|^src/lib/base-command|node_modules/(@oclif|@inquirer|chalk)',
