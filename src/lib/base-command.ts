@@ -42,6 +42,9 @@ const MENDED_BY_SIGNING_IN = new Set([
 /** Those after which a new token is needed, wherever the old one came from. */
 const GONE = new Set(['never', 'expired', 'revoked', 'corrupt']);
 
+/** Progress that says nothing to whoever reads it afterwards. */
+const FOR_TERMINALS = new Set<Notice>(['embedded_started', 'stand_in_starting']);
+
 /** A command as the table of commands has it. */
 export type CommandClass = Command.Class &
   Pick<typeof BaseCommand, 'texts' | 'printsJson' | 'completes'> & {
@@ -277,6 +280,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       throw this.#nameEmbedded(error);
     });
     if (replaced) await this.context.endOnStandIn(replaced);
+    if (backend.degraded) this.#announce('stand_in_started');
     return { ...backend, session, source: 'file' };
   }
 
@@ -344,9 +348,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   #announce(notice: Notice): void {
     const text = sharedTexts[this.language].notices[notice];
-    if (notice === 'stand_in_starting' || notice === 'stand_in_used') {
+    if (notice === 'stand_in_started' || notice === 'stand_in_used') {
       this.warnUser(text);
-    } else if (notice !== 'embedded_started' || process.stderr.isTTY) {
+    } else if (!FOR_TERMINALS.has(notice) || process.stderr.isTTY) {
       this.say(this.theme.faint(text));
     }
   }

@@ -43,6 +43,7 @@ export type Notice =
   | 'embedded_valkey_starting'
   | 'embedded_started'
   | 'stand_in_starting'
+  | 'stand_in_started'
   | 'stand_in_used';
 
 /**
@@ -134,7 +135,6 @@ export class Context {
   async backendOf(held: HeldSession): Promise<SessionBackend> {
     const place = await this.placeOf(held);
     if (place.kind === 'stand_in') await this.#assertAway();
-    if (!place.host) throw new AppError('expired');
     const backend = await this.backendAt(place);
     if (backend.degraded) this.#options.onNotice('stand_in_used');
     return backend;
@@ -146,6 +146,7 @@ export class Context {
    */
   async backendAt(place: Place): Promise<SessionBackend> {
     if (place.kind === 'configured') return this.configuredBackend();
+    if (!place.host) throw new AppError('expired');
     return this.#openHost(place.host, place.kind === 'stand_in');
   }
 
@@ -189,7 +190,6 @@ export class Context {
     return this.#openHost(await this.#ensureHost(), false);
   }
 
-  /** The token that a login is about to replace, if there is one that can be read. */
   /**
    * Refuses an embedded engine in strict mode.
    * @param setting the variable that would name a real one
@@ -201,6 +201,7 @@ export class Context {
     throw new AppError('embedded_forbidden', { setting, ...(both && { both: 1 }) });
   }
 
+  /** The token that a login is about to replace, if there is one that can be read. */
   findReplaced(): HeldSession | undefined {
     try {
       return findHeldSession(undefined, this.sessionFile);
@@ -261,6 +262,7 @@ export class Context {
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || error.reason !== 'unreachable') return error;
+    if (error.params.standsIn) return error; // All is said.
     const isRedis = error.params.engine === 'redis';
     const standIn = isRedis ? await this.#standIn() : undefined;
     if (standIn && !this.#isDegraded) {
@@ -301,7 +303,14 @@ export class Context {
     const standIn = mayStandIn && !this.isStrict ? await this.#standIn() : undefined;
     if (!standIn) throw failure;
     this.#options.onNotice('stand_in_starting');
-    return this.#openHost(await standIn.ensure(), true);
+    const host = await standIn.ensure().catch((error: unknown) => {
+      const didNotStart = error instanceof AppError && error.reason === 'local_engine_failed';
+      if (!didNotStart) throw error;
+      // It is Redis that is missing: whoever tries again may find it back.
+      const why = error.params.detail ?? '';
+      throw new AppError('unreachable', { ...failure.params, standsIn: 'failed', why });
+    });
+    return this.#openHost(host, true);
   }
 
   /** @throws AppError `other_server` where the configured Redis is back; what it fails with where it must not be replaced */
@@ -401,10 +410,10 @@ export class Context {
 
   async #ensureHost(): Promise<LocalHost> {
     const engines = await this.localEngines();
+    // Accounts may be in a PostgreSQL that is configured, and only the sessions here.
+    const starting = this.config.postgres ? 'embedded_valkey_starting' : 'embedded_starting';
     return engines.ensure((step) =>
       this.#options.onNotice(step === 'starting' ? starting : 'embedded_started'),
     );
   }
 }
-    // Accounts may be in a PostgreSQL that is configured, and only the sessions here.
-    const starting = this.config.postgres ? 'embedded_valkey_starting' : 'embedded_starting';

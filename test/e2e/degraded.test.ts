@@ -252,6 +252,36 @@ describe('while Redis cannot be reached', function () {
     expect(jsonFailure(await whoami()).reason).to.equal('unreachable');
   });
 
+  it('is announced once a session has started, and not where none has', async () => {
+    await proxy.refuse();
+    const announced = /memory/;
+    const signIn = (email: string, password: string, env = {}) =>
+      user.run(['login', '--email', email, '--password-stdin'], { input: password, env });
+    const stranger = `stranger-${Date.now()}@example.com`;
+    const seen: (number | null)[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const refused = await signIn(stranger, 'none of the passwords');
+      seen.push(refused.code);
+      expect(refused.stderr).not.to.match(announced);
+    }
+    expect(seen).to.deep.equal([4, 4, 4, 4, 4, 75]);
+    const { email, password } = account;
+    const withoutAccounts = await signIn(email, password, {
+      DATABASE_URL: 'postgres://u:p@127.0.0.1:1/d',
+    });
+    expect(withoutAccounts.code).to.equal(69);
+    expect(withoutAccounts.stderr).not.to.match(announced);
+
+    const terminal = user.terminal(['login', '--email', email]);
+    await terminal.expect(/Password:/);
+    terminal.answer('not the password');
+    await terminal.expect(/trying to sign in on this machine only/);
+    const { code, text } = await terminal.exit();
+    expect(code).to.equal(4);
+    expect(text).not.to.match(announced);
+    expect((await signIn(email, password)).stderr).to.match(announced);
+  });
+
   it('is 69 in strict mode, and where a token is to leave this machine', async () => {
     await proxy.refuse();
     await login();

@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { type Account, register } from '../support/accounts.ts';
-import { newUser, type RunOptions, type User } from '../support/cli.ts';
+import { newUser, type Result, type RunOptions, type User } from '../support/cli.ts';
 import { engines } from '../support/engines.ts';
 import { startProxy } from '../support/flight-proxy.ts';
 import { holdSession } from '../support/held-session.ts';
@@ -162,6 +162,33 @@ describe('where files cannot be written', () => {
         },
       );
       expect(jsonFailure(failed)).to.include({ code: 1, reason: 'local_engine_failed' });
+    });
+  });
+
+  describe('and Redis is away, so that a stand-in would be needed', () => {
+    const expectAway = (result: Result) => {
+      const failed = jsonFailure(result);
+      expect(failed).to.include({ code: 69, reason: 'unreachable', engine: 'redis' });
+      expect(failed.message).to.match(
+        /\(ECONNREFUSED\), and its stand-in .* did not start \(E[A-Z]+(: \S+)?\)\.$/,
+      );
+      expect(failed.hint)
+        .to.include('REDIS_URL')
+        .and.not.to.match(/airbnb login|\.log|stand-in/);
+      expect(result.stderr).not.to.include('Warning');
+    };
+    const env = () => ({
+      REDIS_URL: 'redis://127.0.0.1:1',
+      AIRBNB_SESSION_FILE: path.join(user.folders.work, 'session'),
+    });
+
+    it('a login is 69, as Redis may come back, and says why there is none: no folder for it', async () => {
+      expectAway(await login(user, { env: { ...env(), HOME: '/proc/none', XDG_DATA_HOME: undefined } }));
+    });
+
+    it('a login is 69, as Redis may come back, and says why there is none: a full disk', async () => {
+      const args = `login --email ${account.email} --password-stdin --json`;
+      expectAway(await user.runShell(`ulimit -f 0; airbnb ${args}`, { input: account.password, env: env() }));
     });
   });
 

@@ -1,4 +1,6 @@
 import type { ErrorParams, Reason } from '../errors.ts';
+import { harmless } from '../ui/terminal-text.ts';
+import { codeWords } from './code-words.ts';
 import { defineTexts, type Language } from './language.ts';
 
 /** What went wrong, in one sentence, and what to type next. */
@@ -20,13 +22,22 @@ function byDetail<T>(params: ErrorParams, words: Record<string, T>, otherwise: T
 }
 
 const engineName = (params: ErrorParams) => (params.engine === 'postgres' ? 'PostgreSQL' : 'Redis');
+/** Which server failed, and of what; nothing where that is not known. The embedded ones have no name. */
+function whereAndWhy({ server, detail }: ErrorParams, language: Language): string {
+  const at = { en: 'at', es: 'en' }[language];
+  const where = server === undefined || server === 'embedded' ? '' : ` ${at} ${harmless(server)}`;
+  if (detail === undefined) return where;
+  const words = codeWords[language][detail];
+  return `${where}${words === undefined ? '' : `: ${words}`} (${detail})`;
+}
+
 /** The setting that led to the engine. */
 const engineSetting = (params: ErrorParams) =>
   params.via ?? (params.engine === 'postgres' ? 'DATABASE_URL' : 'REDIS_URL');
 
 /** What to do while a Redis is away for which a stand-in may run, or does. */
 const whileAway = (params: ErrorParams, words: Record<'possible' | 'running', string>) =>
-  params.standsIn ? words[params.standsIn as 'possible' | 'running'] : '';
+  words[params.standsIn as 'possible' | 'running'] ?? '';
 
 /** Ends a hint. Doctor itself does not send people to itself. */
 const tellsMore = {
@@ -235,7 +246,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
           ? `Leave ${params.flag} out to be asked for it.`
           : params.flag === '--password-file'
             ? 'Name a file that you can read and that holds nothing else.'
-            : 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
+            : params.problem === 'two_lines'
+              ? 'With --password-stdin they come on standard input: printf "%s\\n%s\\n" "$OLD" "$NEW" | airbnb password --password-stdin'
+              : 'With --password-stdin it comes on standard input: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
     never: ({ source }) =>
       source === 'env'
@@ -307,7 +320,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       ),
     }),
     unreachable: (params) => ({
-      message: `${engineName(params)} cannot be reached (${params.detail})${
+      message: `${engineName(params)} cannot be reached${whereAndWhy(params, 'en')}${
         params.standsIn === 'failed' ? `, and its stand-in on this machine did not start (${params.why})` : ''
       }.`,
       hint: `Check that it runs and that ${engineSetting(params)} names it${tellsMore.en(params)}${whileAway(
@@ -321,11 +334,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
       )}`,
     }),
     refusing_work: (params) => ({
-      message: `${engineName(params)} answers but refuses the work (${params.detail}).`,
+      message: `${engineName(params)} answers but refuses the work${whereAndWhy(params, 'en')}.`,
       hint: `Try again later, or tell whoever runs it${tellsMore.en(params)}`,
     }),
     misconfigured: (params) => ({
-      message: `${engineName(params)} does not accept how it is addressed (${params.detail}).`,
+      message: `${engineName(params)} does not accept how it is addressed${whereAndWhy(params, 'en')}.`,
       hint: byDetail(
         params,
         {
@@ -366,7 +379,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             not_a_boolean: `Set ${setting} to 1, true, 0 or false.`,
             not_a_whole_number: `Set ${setting} to a whole number from ${min} to ${max}.`,
             not_a_redis_url: `Set ${setting} to redis://host:port/database, or rediss:// for TLS.`,
-            not_a_host: `Set ${setting} to the name or address of a host; a URL goes into REDIS_URL.`,
+            not_a_host: `Set ${setting} to the name or address of a host; a URL goes into ${setting === 'PGHOST' ? 'DATABASE_URL' : 'REDIS_URL'}.`,
             not_a_postgres_url: `Set ${setting} to postgres://user:password@host:port/database.`,
             several_hosts: `Set ${setting} to one host: the PostgreSQL driver takes no more.`,
             not_an_sslmode: 'Set sslmode to disable, prefer, require, verify-ca or verify-full.',
@@ -647,7 +660,9 @@ export const errorTexts = defineTexts<ErrorTexts>({
           ? `Quita ${params.flag} para que se te pregunte.`
           : params.flag === '--password-file'
             ? 'Nombra un archivo que puedas leer y que no contenga nada más.'
-            : 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
+            : params.problem === 'two_lines'
+              ? 'Con --password-stdin llegan por la entrada estándar: printf "%s\\n%s\\n" "$OLD" "$NEW" | airbnb password --password-stdin'
+              : 'Con --password-stdin llega por la entrada estándar: printf "%s\\n" "$PASSWORD" | airbnb ...',
     }),
     never: ({ source }) =>
       source === 'env'
@@ -719,7 +734,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
       ),
     }),
     unreachable: (params) => ({
-      message: `No se puede llegar a ${engineName(params)} (${params.detail})${
+      message: `No se puede llegar a ${engineName(params)}${whereAndWhy(params, 'es')}${
         params.standsIn === 'failed' ? `, y su sustituto en esta máquina no arrancó (${params.why})` : ''
       }.`,
       hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra${tellsMore.es(params)}${whileAway(
@@ -733,11 +748,11 @@ export const errorTexts = defineTexts<ErrorTexts>({
       )}`,
     }),
     refusing_work: (params) => ({
-      message: `${engineName(params)} responde pero se niega a trabajar (${params.detail}).`,
+      message: `${engineName(params)} responde pero se niega a trabajar${whereAndWhy(params, 'es')}.`,
       hint: `Inténtalo más tarde, o avisa a quien lo administra${tellsMore.es(params)}`,
     }),
     misconfigured: (params) => ({
-      message: `${engineName(params)} no acepta la forma de conectarse (${params.detail}).`,
+      message: `${engineName(params)} no acepta la forma de conectarse${whereAndWhy(params, 'es')}.`,
       hint: byDetail(
         params,
         {
@@ -780,7 +795,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
             not_a_boolean: `Da a ${setting} uno de estos valores: 1, true, 0 o false.`,
             not_a_whole_number: `Da a ${setting} un número entero de ${min} a ${max}.`,
             not_a_redis_url: `Da a ${setting} la forma redis://host:puerto/base, o rediss:// con TLS.`,
-            not_a_host: `Da a ${setting} el nombre o la dirección de un host; una URL va en REDIS_URL.`,
+            not_a_host: `Da a ${setting} el nombre o la dirección de un host; una URL va en ${setting === 'PGHOST' ? 'DATABASE_URL' : 'REDIS_URL'}.`,
             not_a_postgres_url: `Da a ${setting} la forma postgres://usuario:contraseña@host:puerto/base.`,
             several_hosts: `Nombra en ${setting} un solo host: el controlador de PostgreSQL no admite más.`,
             not_an_sslmode:

@@ -17,7 +17,8 @@ export const sharedTexts = defineTexts({
       embedded_valkey_starting:
         'REDIS_URL is not set, so sessions live in the embedded Valkey of this machine, which is starting; accounts are in the PostgreSQL that is configured ...',
       embedded_started: 'The embedded engines are running; "airbnb local stop" ends them.',
-      stand_in_starting:
+      stand_in_starting: 'Redis cannot be reached; trying to sign in on this machine only ...',
+      stand_in_started:
         'Redis cannot be reached, so sessions are now in memory on this machine only: no other machine sees this one, those in Redis are neither shown nor ended, and when Redis is back you have to sign in again. --strict forbids it; "airbnb doctor" tells more.',
       stand_in_used:
         'Redis cannot be reached: this session is in memory on this machine only, and those in Redis are neither shown nor ended.',
@@ -54,10 +55,11 @@ export const sharedTexts = defineTexts({
     notices: {
       embedded_starting:
         'No hay ningún servidor configurado: arrancando los motores integrados de esta máquina (servidores reales: REDIS_URL y DATABASE_URL, véase .env.example) ...',
-      embedded_started: 'Los motores integrados están en marcha; "airbnb local stop" los detiene.',
       embedded_valkey_starting:
         'REDIS_URL no está definida, así que las sesiones viven en el Valkey integrado de esta máquina, que está arrancando; las cuentas están en el PostgreSQL configurado ...',
-      stand_in_starting:
+      embedded_started: 'Los motores integrados están en marcha; "airbnb local stop" los detiene.',
+      stand_in_starting: 'No se puede llegar a Redis; intentando iniciar sesión solo en esta máquina ...',
+      stand_in_started:
         'No se puede llegar a Redis, así que las sesiones están ahora solo en la memoria de esta máquina: ninguna otra máquina ve esta, las de Redis no se muestran ni se cierran, y cuando Redis vuelva tendrás que iniciar sesión otra vez. --strict lo prohíbe; "airbnb doctor" dice más.',
       stand_in_used:
         'No se puede llegar a Redis: esta sesión está solo en la memoria de esta máquina, y las de Redis no se muestran ni se cierran.',

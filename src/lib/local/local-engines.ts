@@ -361,7 +361,8 @@ export class LocalEngines {
   }
 
   #failed(detail: string, cause?: unknown): AppError {
-    return new AppError('local_engine_failed', { log: this.log, detail }, { cause });
+    const log = existsSync(this.log) ? { log: this.log } : {}; // A host that never ran has none.
+    return new AppError('local_engine_failed', { ...log, detail }, { cause });
   }
 
   #stuck(pid: number): AppError {
