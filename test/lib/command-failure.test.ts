@@ -84,10 +84,25 @@ describe('a failure', () => {
     expect(describeFailure(failure, 'en')).to.deep.equal({
       code: 69,
       reason: 'unreachable',
-      message: 'Redis cannot be reached (ECONNREFUSED).',
+      message: 'Redis cannot be reached: connection refused (ECONNREFUSED).',
       hint: 'Check that it runs and that REDIS_URL names it: "airbnb doctor" tells more.',
       engine: 'redis',
     });
+    const named = new AppError('unreachable', { ...failure.params, server: 'redis://127.0.0.1:6379/0' });
+    expect(describeFailure(named, 'en').message).to.equal(
+      'Redis cannot be reached at redis://127.0.0.1:6379/0: connection refused (ECONNREFUSED).',
+    );
+    expect(describeFailure(named, 'es').message).to.equal(
+      'No se puede llegar a Redis en redis://127.0.0.1:6379/0: conexión rechazada (ECONNREFUSED).',
+    );
+    const strange = new AppError('refusing_work', {
+      engine: 'postgres',
+      detail: 'XX000',
+      server: 'db:1/\u001b[31m',
+    });
+    expect(describeFailure(strange, 'en').message).to.equal(
+      'PostgreSQL answers but refuses the work at db:1/\ufffd[31m (XX000).',
+    );
     expect(describeFailure(new AppError('declined'), 'es')).to.include({
       code: 1,
       reason: 'declined',

@@ -44,6 +44,10 @@ export function postgresServerName({
 function fromPgVariables(settings: Settings): PostgresAddress {
   const host = settings.get('PGHOST') ?? 'localhost';
   refuseSeveralHosts('PGHOST', host);
+  // What is no host may be a URL with a password, and the host is told to people.
+  if (!host.startsWith('/') && /[\s/@]/.test(host)) {
+    throw new AppError('invalid_setting', { setting: 'PGHOST', problem: 'not_a_host' });
+  }
   const user = settings.get('PGUSER') ?? userOfSystem();
   return {
     host,
@@ -70,6 +74,10 @@ function fromUrl(text: string, settings: Settings): PostgresAddress {
   const isPostgres = url.protocol === 'postgres:' || url.protocol === 'postgresql:';
   // A # in a password that is not percent-encoded cuts the URL short, and what is left names another host.
   if (!isPostgres || url.hash !== '') throw invalid();
+  // So does a / or a ? in it: then an @ stands where no name of a database or of a parameter has one.
+  if (url.pathname.includes('@') || [...url.searchParams.keys()].some((key) => key.includes('@'))) {
+    throw invalid();
+  }
   try {
     // As in libpq, the query may hold what the part before it lacks: the folder of a unix socket above all.
     const part = (inUrl: string, inQuery: string) =>

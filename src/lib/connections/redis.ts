@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { AppError } from '../errors.ts';
-import { type RedisAddress, redisSetting } from './redis-address.ts';
+import { type RedisAddress, redisServerName, redisSetting } from './redis-address.ts';
 import { redisFailed } from './redis-errors.ts';
 import { fly } from './redis-flight.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -36,7 +36,7 @@ export class RedisConnection {
     issue: (redis: Redis) => readonly [...{ [K in keyof T]: PromiseLike<T[K]> }],
     timeout?: number,
   ): Promise<T> {
-    if (this.#isClosed) throw this.#namingSetting(redisFailed('unreachable', 'ECONNABORTED'));
+    if (this.#isClosed) throw this.#namingServer(redisFailed('unreachable', 'ECONNABORTED'));
     this.#link ??= linkTo(this.#target);
     const link = this.#link;
     try {
@@ -44,7 +44,7 @@ export class RedisConnection {
     } catch (error) {
       // The next flight finds a way of its own: to a server that is back, or to the primary that has replaced it.
       if (this.#link === link) this.#dropLink();
-      throw this.#namingSetting(error);
+      throw this.#namingServer(error);
     }
   }
 
@@ -92,11 +92,14 @@ export class RedisConnection {
     this.#link = undefined;
   }
 
-  /** Says which setting led here, where it is not the usual one. */
-  #namingSetting(error: unknown): unknown {
-    if (!(error instanceof AppError) || 'socket' in this.#target) return error;
+  /** Says which server it was, and which setting led here where that is not the usual one. */
+  #namingServer(error: unknown): unknown {
+    const isOfRedis = error instanceof AppError && error.params.engine === 'redis';
+    if (!isOfRedis || 'socket' in this.#target) return error;
+    const server = redisServerName(this.#target);
     const via = redisSetting(this.#target);
-    return via === 'REDIS_URL' ? error : new AppError(error.reason, { ...error.params, via });
+    const named = { ...error.params, server };
+    return new AppError(error.reason, via === 'REDIS_URL' ? named : { ...named, via });
   }
 }
 

@@ -76,6 +76,8 @@ describe('the address of PostgreSQL', () => {
     'postgres://db/x?port=70000': 'not_a_postgres_url',
     'postgres://ana:pa%ss@db/x': 'not_a_postgres_url',
     'postgres://secret#word@db/x': 'not_a_postgres_url',
+    'postgres://ana:12/secret@db/x': 'not_a_postgres_url',
+    'postgres://ana:12?secret@db/x': 'not_a_postgres_url',
     'postgres://a,b/x': 'several_hosts',
     'postgres://ana:word@a:1,b:2/x': 'several_hosts',
     'postgres:///x?host=a,b': 'several_hosts',
@@ -83,6 +85,14 @@ describe('the address of PostgreSQL', () => {
     'postgres://db/x?sslmode=no-verify': 'not_an_sslmode',
     'postgres://db/x?sslmode=': 'not_an_sslmode',
   };
+  it('is refused from a PGHOST that is no host', async () => {
+    for (const PGHOST of ['postgres://ana:secret@db/x', 'ana@db', 'db name']) {
+      const { params } = await failureOf(() => read({ PGHOST }));
+      expect(params).to.deep.equal({ setting: 'PGHOST', problem: 'not_a_host' });
+    }
+    expect(read({ PGHOST: '/var/run/postgresql', PGUSER: 'ana' })?.host).to.equal('/var/run/postgresql');
+  });
+
   for (const [url, problem] of Object.entries(refused)) {
     it(`is refused from ${url}: ${problem}`, async () => {
       const { reason, exitCode, params } = await failureOf(() => read({ DATABASE_URL: url }));
