@@ -28,7 +28,7 @@ const texts = defineTexts({
       'password-file': 'Read the password from a file, which nobody else should be able to read.',
       'token-only': 'Print the token, for AIRBNB_TOKEN, and nothing else; write no file.',
     },
-    lifetime: 'To change the lifetime, set AIRBNB_SESSION_TTL (seconds).',
+    lifetime: 'To change the lifetime, set AIRBNB_SESSION_TTL (seconds) for every command.',
     tokenSet: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
     tokenEmpty:
       'AIRBNB_TOKEN is set, but empty: the commands that follow are not signed in, until you unset it.',
@@ -52,7 +52,7 @@ const texts = defineTexts({
       'password-file': 'Lee la contraseña de un archivo, que nadie más debería poder leer.',
       'token-only': 'Imprime el token, para AIRBNB_TOKEN, y nada más; no escribe ningún archivo.',
     },
-    lifetime: 'Para cambiar la duración, define AIRBNB_SESSION_TTL (segundos).',
+    lifetime: 'Para cambiar la duración, define AIRBNB_SESSION_TTL (segundos) para todas las órdenes.',
     tokenSet:
       'AIRBNB_TOKEN está definida y sigue teniendo prioridad: las órdenes siguientes la usan hasta que la quites.',
     tokenEmpty:

@@ -14,13 +14,14 @@ const texts = defineTexts({
       'airbnb logout --local': 'Only removes the token file; the session ends by its lifetime',
     },
     flags: { local: 'Only remove the token file; ask no server.' },
-    done: 'Signed out.',
     already: 'You were not signed in.',
     nothing: 'There is no token file.',
     local: 'The token file was removed. The session was not ended: it ends by itself, by its lifetime.',
-    tokenSet: 'AIRBNB_TOKEN is set: its session is what was ended. Unset it; the token file was left alone.',
-    tokenGone:
-      'AIRBNB_TOKEN is set, and its session had ended before. Unset it; the token file was left alone.',
+    done: {
+      file: 'Signed out.',
+      env: 'Signed out: the session of AIRBNB_TOKEN was ended. Unset it; the token file was left alone.',
+      envBefore: 'The session of AIRBNB_TOKEN had ended before. Unset it; the token file was left alone.',
+    },
     tokenEmpty:
       'AIRBNB_TOKEN is set but empty, so there was no session to end. Unset it to use the token file.',
     tokenStays: 'AIRBNB_TOKEN is set and still wins: the commands that follow use it, until you unset it.',
@@ -34,14 +35,15 @@ const texts = defineTexts({
       'airbnb logout --local': 'Solo borra el archivo del token; la sesión termina por su tiempo de vida',
     },
     flags: { local: 'Solo borra el archivo del token; no contacta con ningún servidor.' },
-    done: 'Sesión cerrada.',
     already: 'No habías iniciado sesión.',
     nothing: 'No hay ningún archivo del token.',
     local: 'Se borró el archivo del token. La sesión no se cerró: termina sola, por su tiempo de vida.',
-    tokenSet:
-      'AIRBNB_TOKEN está definida: se cerró su sesión. Elimínala del entorno; el archivo del token no se tocó.',
-    tokenGone:
-      'AIRBNB_TOKEN está definida, y su sesión ya había terminado. Elimínala del entorno; el archivo del token no se tocó.',
+    done: {
+      file: 'Sesión cerrada.',
+      env: 'Sesión cerrada: la de AIRBNB_TOKEN. Elimínala del entorno; el archivo del token no se tocó.',
+      envBefore:
+        'La sesión de AIRBNB_TOKEN ya había terminado. Elimínala del entorno; el archivo del token no se tocó.',
+    },
     tokenEmpty:
       'AIRBNB_TOKEN está definida pero vacía, y no había ninguna sesión que cerrar. Elimínala del entorno para usar el archivo del token.',
     tokenStays:
@@ -72,8 +74,8 @@ export default class Logout extends BaseCommand<typeof Logout> {
     }
     const ended = await this.#end(held);
     if (held.source === 'file') file.removeIfHolds(held.token);
-    else this.warnUser(ended > 0 ? t.tokenSet : t.tokenGone);
-    this.log(this.theme.good(t.done));
+    const what = held.source === 'file' ? 'file' : ended > 0 ? 'env' : 'envBefore';
+    this.log(this.theme.good(t.done[what]));
     return { ended };
   }
 

@@ -34,7 +34,8 @@ describe('the recipes in docs/ci.md', () => {
   async function expectDone({ code, stdout, stderr }: Result): Promise<void> {
     expect(code, stdout + stderr).to.equal(0);
     expect(stdout).to.contain(`<${account.email}>`);
-    expect(stderr).to.match(/AIRBNB_TOKEN is set: its session is what was ended/);
+    expect(stdout).to.contain('the session of AIRBNB_TOKEN was ended');
+    expect(stderr).not.to.contain('Warning');
     expect(stdout + stderr).not.to.contain(account.password);
     const { total, sessions } = JSON.parse(await readFile(inWork('sessions.json'), 'utf8'));
     expect(total).to.equal(1);

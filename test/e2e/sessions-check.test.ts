@@ -95,11 +95,19 @@ describe('airbnb sessions check', () => {
       expect(failure).to.include({ code: 4, reason: 'expires_soon' });
       expect(failure).to.have.property('expires_in').that.is.within(55, 60);
     }
-    const text = await check('--min-ttl', '5m');
+    const text = await check('--min-ttl', '80s');
     expect(text).to.include({ code: 4, stdout: '' });
     expect(text.stderr).to.match(
-      /^Error: Your session ends in \d+ s, which is less than 300 s\.\n.*airbnb whoami/,
+      /^Error: Your session ends in \d+ s, which is less than 80 s\.\n.*airbnb whoami/,
     );
+    // Here no refresh could make it last for so long.
+    for (const longer of ['90s', '5m']) {
+      const { stderr } = await check('--min-ttl', longer);
+      expect(stderr, longer).to.match(
+        /AIRBNB_SESSION_TTL to more than \d+ for every command, login included/,
+      );
+      expect(stderr, longer).not.to.contain('whoami');
+    }
   });
 
   it('counts the absolute end, which the Python client does not know', async () => {

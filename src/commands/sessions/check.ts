@@ -57,9 +57,11 @@ export default class SessionsCheck extends BaseCommand<typeof SessionsCheck> {
   protected async execute() {
     const { wire, expiresInMs } = this.live.session;
     if (expiresInMs >= 0 && expiresInMs < this.#minimum * 1000) {
+      const { ttl } = this.context.config.lifetime;
       throw new AppError('expires_soon', {
         expires_in: Math.floor(expiresInMs / 1000),
         minimum: this.#minimum,
+        ...(this.#minimum >= ttl && { ttl }), // No refresh and no login here could make it last for so long.
       });
     }
     this.log(texts[this.language].lives(harmless(wire.email), secondsLeft(expiresInMs)));

@@ -294,9 +294,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'Your session is damaged on the server and cannot be used.',
       hint: signInAgain.en(params),
     }),
-    expires_soon: ({ expires_in, minimum }) => ({
+    expires_soon: ({ expires_in, minimum, ttl }) => ({
       message: `Your session ends in ${expires_in} s, which is less than ${minimum} s.`,
-      hint: 'Refresh it with "airbnb whoami", or sign in again with "airbnb login".',
+      hint:
+        ttl === undefined
+          ? 'Refresh it with "airbnb whoami", or sign in again with "airbnb login".'
+          : `A session lasts for ${ttl} s here: set AIRBNB_SESSION_TTL to more than ${minimum} for every command, login included.`,
     }),
     wrong_credentials: (params) => ({
       message: byProblem(
@@ -708,9 +711,12 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: 'Tu sesión está dañada en el servidor y no se puede usar.',
       hint: signInAgain.es(params),
     }),
-    expires_soon: ({ expires_in, minimum }) => ({
+    expires_soon: ({ expires_in, minimum, ttl }) => ({
       message: `Tu sesión termina en ${expires_in} s, que es menos de ${minimum} s.`,
-      hint: 'Renuévala con "airbnb whoami", o inicia sesión otra vez con "airbnb login".',
+      hint:
+        ttl === undefined
+          ? 'Renuévala con "airbnb whoami", o inicia sesión otra vez con "airbnb login".'
+          : `Aquí una sesión dura ${ttl} s: define AIRBNB_SESSION_TTL con más de ${minimum} para todas las órdenes, también para login.`,
     }),
     wrong_credentials: (params) => ({
       message: byProblem(
