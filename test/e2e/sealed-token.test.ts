@@ -116,7 +116,7 @@ describe('the token at rest', () => {
     expect(await failing(['whoami'], options)).to.deep.equal({ code: 78, reason: 'token_key' });
   });
 
-  it('is not believed where the file was changed: 78', async () => {
+  it('is not believed where the file was changed, and the file is kept: 78', async () => {
     const options = sealing();
     await login(options);
     const text = await file();
@@ -127,11 +127,21 @@ describe('the token at rest', () => {
       ['"server":"redis://', '"server":"redis://evil.example,'],
       [sealed, sealed.slice(0, 30) + (sealed[30] === 'A' ? 'B' : 'A') + sealed.slice(31)],
       [sealed, sealed.slice(0, -5)],
+      ['"v":2', '"v":1'],
+      ['"v":2', '"v":2,"more":1'],
+      [`"user_id":${user_id},`, ''],
+      [`"user_id":${user_id}`, `"user_id":"${user_id}"`],
     ];
     for (const [from, to] of changes) {
-      await writeTokenFile(user, text.replace(from, to));
-      expect(await failing(['whoami'], options), to).to.deep.equal({ code: 78, reason: 'token_key' });
+      const changed = text.replace(from, to);
+      await writeTokenFile(user, changed);
+      for (const args of [['whoami'], ['logout']]) {
+        expect(await failing(args, options), to).to.deep.equal({ code: 78, reason: 'token_key' });
+      }
+      expect(await file()).to.equal(changed);
     }
+    expect((await user.run(['logout', '--local'], options)).code).to.equal(0);
+    expect(existsSync(user.sessionFile)).to.equal(false);
   });
 
   it('is of no use without the key: 4, and one login mends it', async () => {

@@ -39,6 +39,12 @@ interface SealedSession extends SealedFor {
   readonly sealed: string;
 }
 
+/** What is left of one that was changed: not to be told from one that another key opens, and kept as that is. */
+interface ChangedSession {
+  readonly sealed: undefined;
+  readonly email?: undefined;
+}
+
 /** A larger file is none that we wrote. */
 const MAX_BYTES = 4096;
 const GROUP_OR_OTHERS = 0o077;
@@ -64,7 +70,7 @@ export class SessionFile {
    * @returns undefined where there is no file
    * @throws AppError `token_file_unsafe` where somebody else could have written or read it, or it is no regular
    *   file; `malformed` where it does not hold a token; `token_key` where it is sealed and the key is another one or
-   *   missing, or where there is a key and it is not sealed
+   *   missing, or it was changed, or where there is a key and it is not sealed
    */
   read(): StoredSession | undefined {
     const text = this.#readText();
@@ -151,11 +157,12 @@ export class SessionFile {
     }
   }
 
-  #unseal({ sealed, ...owner }: SealedSession): StoredSession {
+  #unseal(held: SealedSession | ChangedSession): StoredSession {
     if (!this.#key) throw this.#refused('sealed');
+    if (held.sealed === undefined) throw this.#refused('unopened');
+    const { sealed, ...owner } = held;
     const token = unsealToken(sealed, this.#key, owner);
-    if (token === undefined) throw this.#refused('unopened');
-    if (!isToken(token)) throw this.#malformed();
+    if (token === undefined || !isToken(token)) throw this.#refused('unopened');
     return { token, ...owner };
   }
 
@@ -240,7 +247,7 @@ function problemOfFolder({ uid, mode }: Stats): FileProblem | undefined {
   return undefined;
 }
 
-function parse(line: string): StoredSession | SealedSession | undefined {
+function parse(line: string): StoredSession | SealedSession | ChangedSession | undefined {
   if (isToken(line)) return { token: line };
   let value: unknown;
   try {
@@ -256,16 +263,13 @@ function parse(line: string): StoredSession | SealedSession | undefined {
     typeof user_id === 'number' &&
     Number.isSafeInteger(user_id) &&
     typeof server === 'string';
-  if (!hasOwner) return undefined;
-  const owner = { email, userId: user_id, server };
-  if (v === 1 && typeof token === 'string' && isToken(token)) {
-    return { token, mark: isMark(mark) ? mark : undefined, ...owner };
+  if (v === 2 || typeof sealed === 'string') {
+    // What is not known is not protected by the seal either.
+    const isWhole = v === 2 && typeof sealed === 'string' && hasOwner && Object.keys(members).length === 5;
+    return isWhole ? { sealed, email, userId: user_id, server } : { sealed: undefined };
   }
-  // What is not known is not protected by the seal either.
-  if (v === 2 && typeof sealed === 'string' && Object.keys(members).length === 5) {
-    return { sealed, ...owner };
-  }
-  return undefined;
+  if (v !== 1 || typeof token !== 'string' || !isToken(token) || !hasOwner) return undefined;
+  return { token, mark: isMark(mark) ? mark : undefined, email, userId: user_id, server };
 }
 
 function isMark(value: unknown): value is string {
