@@ -15,7 +15,8 @@ const { LANG, LC_ALL, LC_MESSAGES } = process.env;
 const locale = Object.fromEntries(Object.entries({ LANG, LC_ALL, LC_MESSAGES }).filter(([, value]) => value));
 const language = detectLanguage(locale);
 const t = texts[language];
-const print = (text: string) => process.stdout.write(text);
+/** What is printed when the reader has gone is lost; what became of it, the events of the stream tell. */
+const print = (text: string) => process.stdout.writable && process.stdout.write(text);
 
 async function main(): Promise<number> {
   const theme = await loadTheme(process.env, process.stdout);
@@ -51,7 +52,10 @@ function howToGoOn(theme: Theme): string {
   return [t.goOn, ...lines].join('\n');
 }
 
-/** Ctrl-C ends the command that runs, and then everything is cleaned up as at the end. */
+/**
+ * Ctrl-C ends the command that runs, and then everything is cleaned up as at the end. So does a reader who has seen
+ * enough, as in `npm start | head`, which is no fault.
+ */
 function abortOnSignals(theme: Theme): AbortSignal {
   const controller = new AbortController();
   const abort = (code: number) => () => {
@@ -60,6 +64,9 @@ function abortOnSignals(theme: Theme): AbortSignal {
   };
   process.on('SIGINT', abort(ExitCode.interrupted));
   process.on('SIGTERM', abort(ExitCode.terminated));
+  process.on('SIGHUP', abort(ExitCode.terminated));
+  process.stdout.on('error', () => controller.abort(ExitCode.done));
+  process.stderr.on('error', () => {});
   return controller.signal;
 }
 

@@ -51,6 +51,15 @@ describe('the guided run of npm start', function () {
     await expectNothingLeft();
   });
 
+  it('cleans up when its reader has seen enough, which is no fault', async () => {
+    const { child, output } = start({});
+    while (!output().includes('airbnb login')) await once(child.stdout as NodeJS.ReadableStream, 'data');
+    child.stdout?.destroy();
+    const [code] = await once(child, 'close');
+    expect(code, output()).to.equal(0);
+    await expectNothingLeft();
+  });
+
   function start(env: NodeJS.ProcessEnv): { child: ChildProcess; output: () => string } {
     const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT], {
       env: { ...process.env, TMPDIR: temporary, ...env },
