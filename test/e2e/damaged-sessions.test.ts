@@ -107,6 +107,20 @@ describe('a session that is damaged in Redis', () => {
     expect(list.json().total).to.equal(1);
   });
 
+  it('is counted where it says that it is somebody else’s, and not shown', async () => {
+    const { wire } = await holdSession(user);
+    const other = await startSession({ wire: { email: 'other@example.com' } });
+    expect(other.wire.user_id).not.to.equal(wire.user_id);
+    await redis.sadd(`user:${wire.user_id}:sessions`, other.token);
+    for (const args of [[], ['--json']]) {
+      const list = await user.run(['sessions', 'list', ...args]);
+      expect(list.code).to.equal(0);
+      expect(list.stdout).not.to.contain('other@example.com');
+      expect(list.stderr).to.match(/^Warning: 1 session is damaged and not shown/);
+    }
+    expect(await redis.exists(`session:${other.token}`)).to.equal(1);
+  });
+
   it('is no crash where the index itself is of another type: 69', async () => {
     const { wire } = await holdSession(user);
     const index = `user:${wire.user_id}:sessions`;

@@ -42,7 +42,7 @@ export type Restored = { readonly session: Session } | { readonly ended: EndReas
 /** What a user's index leads to. */
 export interface Listing {
   readonly sessions: Session[];
-  /** Tokens whose session is there but cannot be read. */
+  /** Tokens whose session is there but cannot be read, or says that it is somebody else's. */
   readonly corrupt: string[];
 }
 
@@ -264,10 +264,8 @@ export class SessionStore {
       else if (revoked === 1) found.revived.push(token);
       else {
         const wire = typeof json === 'string' ? parseWireSession(json) : undefined;
-        if (!wire) found.corrupt.push(token);
-        else if (wire.user_id === userId) {
-          found.sessions.push({ token, mark: marks[index] as string, wire, expiresInMs: ttl as number });
-        }
+        if (wire?.user_id !== userId) found.corrupt.push(token);
+        else found.sessions.push({ token, mark: marks[index] as string, wire, expiresInMs: ttl as number });
       }
     }
   }
