@@ -23,9 +23,9 @@ describe('the look-up of a host’s name', () => {
     expect(process.env.RES_OPTIONS).to.equal(undefined);
   });
 
-  it('is left to a user who has options of his own', () => {
-    process.env.RES_OPTIONS = 'ndots:2';
-    boundNameResolution('cache.example.com');
-    expect(process.env.RES_OPTIONS).to.equal('ndots:2');
+  it('keeps the options of a user, but not their time and attempts: the last ones count', () => {
+    process.env.RES_OPTIONS = 'ndots:2 timeout:9 attempts:5';
+    for (const host of ['cache.example.com', 'db.example.com']) boundNameResolution(host);
+    expect(process.env.RES_OPTIONS).to.equal('ndots:2 timeout:9 attempts:5 timeout:1 attempts:1');
   });
 });
