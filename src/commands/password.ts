@@ -20,7 +20,7 @@ const texts = defineTexts({
     },
     old: 'Old password:',
     done: (count: number) =>
-      `Password changed; ${count === 1 ? '1 other session' : `${count} other sessions`} ended.`,
+      `Password changed; ${['there were no other sessions', '1 other session ended'][count] ?? `${count} other sessions ended`}.`,
   },
   es: {
     summary: 'Cambia tu contraseña y cierra todas tus demás sesiones',
@@ -35,7 +35,7 @@ const texts = defineTexts({
     },
     old: 'Contraseña anterior:',
     done: (count: number) =>
-      `Contraseña cambiada; ${count === 1 ? 'se cerró otra sesión' : `se cerraron otras ${count} sesiones`}.`,
+      `Contraseña cambiada; ${['no había otras sesiones', 'se cerró otra sesión'][count] ?? `se cerraron otras ${count} sesiones`}.`,
   },
 });
 

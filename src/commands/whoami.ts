@@ -2,7 +2,7 @@ import { BaseCommand } from '../lib/base-command.ts';
 import { defineTexts } from '../lib/i18n/language.ts';
 import { liveSessionJson } from '../lib/ui/live-session-view.ts';
 import { alignRows, localTime, shown } from '../lib/ui/rows.ts';
-import { sessionRows } from '../lib/ui/session-view.ts';
+import { ownSessionRows } from '../lib/ui/session-view.ts';
 import { harmless } from '../lib/ui/terminal-text.ts';
 
 const texts = defineTexts({
@@ -62,7 +62,7 @@ export default class Whoami extends BaseCommand<typeof Whoami> {
         [t.host, shown(wire.anfitrion_id)],
         [t.auth, shown(wire.auth_user_id)],
         [t.since, localTime(wire.creado_en)],
-        ...sessionRows(live.session, this.language),
+        ...ownSessionRows(live.session, this.language),
         [t.server, `${live.server} (${live.degraded ? t.standIn : t.engine[live.engine]})`],
         [t.token, t.source[live.source]],
       ]),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type Account, newAccount, register, signIn } from '../support/accounts.ts';
 import { newUser, type User } from '../support/cli.ts';
+import { engines } from '../support/engines.ts';
 import { jsonFailure } from '../support/json-failure.ts';
 import { processesOf } from '../support/leftovers.ts';
 import { readTokenFile } from '../support/token-file.ts';
@@ -106,6 +107,21 @@ describe('airbnb with nothing configured', () => {
     process.kill(pid, 'SIGKILL');
     expect(jsonFailure(await user.run(['whoami', '--json']))).to.include({ code: 4, reason: 'expired' });
     await signIn(user, account);
+  });
+
+  it('serve sessions alone where accounts are in a PostgreSQL that is configured, and say so', async () => {
+    await using half = await newUser({ configured: false });
+    const env = { DATABASE_URL: engines.databaseUrl };
+    await using whole = await newUser();
+    const { email, password } = await register(whole);
+    const login = await half.run(['login', '--email', email, '--password-stdin'], { input: password, env });
+    expect(login.code).to.equal(0);
+    expect(login.stderr).to.match(/^REDIS_URL is not set, .*embedded Valkey/);
+    const refused = await half.run(['whoami', '--strict', '--json'], { env });
+    expect(jsonFailure(refused)).to.include({ reason: 'embedded_forbidden', setting: 'REDIS_URL' });
+    expect(jsonFailure(refused).message).to.match(/^Redis is not configured/);
+    expect(jsonFailure(refused).hint).to.match(/^Set REDIS_URL, /);
+    await half.run(['local', 'stop']);
   });
 
   it('does not send their token to a server that is configured later', async () => {

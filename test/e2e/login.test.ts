@@ -31,9 +31,9 @@ describe('airbnb login', () => {
     expect(done.stdout).to.contain('AIRBNB_SESSION_TTL');
   });
 
-  it('says so in Spanish, as the menu did', async () => {
+  it('says so in Spanish', async () => {
     const done = await login(user, [], { env: { LANG: 'es_ES.UTF-8' } });
-    expect(done.stdout).to.contain('Sesión creada (TTL: 90 segundos con auto-refresh)');
+    expect(done.stdout).to.contain('Sesión creada (TTL: 90 segundos, renovada por cada orden)');
     expect(done.stdout).to.contain('AIRBNB_SESSION_TTL');
   });
 

@@ -29,10 +29,12 @@ describe('airbnb sessions list', () => {
     expect(first).to.match(/^Sesión 1:/);
     expect(stdout).to.match(/^Sesión 2:/m);
     expect(stdout).to.match(new RegExp(`^ *Token: +${token.slice(0, 8)}\\.\\.\\.$`, 'm'));
-    expect(stdout).to.match(new RegExp(`^ *Email: +${account.email}$`, 'm'));
+    expect(stdout).to.match(new RegExp(`^ *Correo: +${account.email}$`, 'm'));
     for (const label of ['Creada', 'Última actividad']) {
       expect(
-        stdout.match(new RegExp(`^ *${label}: +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$`, 'gm')),
+        stdout.match(
+          new RegExp(`^ *${label}: +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d [+-]\\d\\d:\\d\\d$`, 'gm'),
+        ),
       ).to.have.length(2);
     }
     expect(stdout).not.to.contain(token);

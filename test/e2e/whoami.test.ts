@@ -27,14 +27,15 @@ describe('airbnb whoami', () => {
       new RegExp(`User ID: +${json.user_id}\n`),
       new RegExp(`Guest ID: +${json.huesped_id}\n`),
       new RegExp(`Host ID: +${json.anfitrion_id}\n`),
-      new RegExp(`ID: +${json.id}\n`),
+      new RegExp(`Session ID: +${json.id}\n`),
       new RegExp(`Token: +${json.token_prefix}\\.\\.\\.`),
       /Started: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,
-      /Last activity: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,
+      /Last activity: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d\n/,
       /Time left: +(90|89) s/,
       new RegExp(`Server: +${engines.redisUrl}/0 \\(Redis\\)`),
       /: +the token file\n/,
     ];
+    expect(shown.stdout.split(account.email), 'the e-mail is said once').to.have.length(2);
     for (const line of lines) {
       if (typeof line === 'string') expect(shown.stdout).to.contain(line);
       else expect(shown.stdout).to.match(line);

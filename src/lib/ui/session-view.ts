@@ -34,6 +34,7 @@ export function sessionJson({ token, mark, wire, expiresInMs }: Session, current
 
 const labels = defineTexts({
   en: {
+    ownId: 'Session ID',
     token: 'Token',
     email: 'E-mail',
     created: 'Started',
@@ -43,8 +44,9 @@ const labels = defineTexts({
     noEnd: 'no end',
   },
   es: {
+    ownId: 'ID de sesión',
     token: 'Token',
-    email: 'Email',
+    email: 'Correo',
     created: 'Creada',
     activity: 'Última actividad',
     left: 'Tiempo restante',
@@ -67,6 +69,13 @@ export function sessionRows({ token, mark, wire, expiresInMs }: Session, languag
     [t.device, shown(wire.device)],
     ['IP', shown(wire.ip)],
   ];
+}
+
+/** The same beside the account, which says the e-mail and has ids of its own. */
+export function ownSessionRows(session: Session, language: Language): Row[] {
+  const t = labels[language];
+  const [, ...rows] = sessionRows(session, language);
+  return [[t.ownId, idOfMark(session.mark)], ...rows.filter(([label]) => label !== t.email)];
 }
 
 function rfc3339(text: unknown): string | null {

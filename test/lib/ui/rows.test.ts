@@ -40,10 +40,10 @@ describe('rows', () => {
 
   it('show times where the reader lives', () => {
     process.env.TZ = 'Asia/Kathmandu';
-    expect(localTime('2025-11-16T15:00:00.123456')).to.equal('2025-11-16 20:45:00');
-    expect(localTime('2025-11-16T15:00:00-05:00')).to.equal('2025-11-17 01:45:00');
+    expect(localTime('2025-11-16T15:00:00.123456')).to.equal('2025-11-16 20:45:00 +05:45');
+    expect(localTime('2025-11-16T15:00:00-05:00')).to.equal('2025-11-17 01:45:00 +05:45');
     process.env.TZ = 'UTC';
-    expect(localTime('2025-11-16T15:00:00')).to.equal('2025-11-16 15:00:00');
+    expect(localTime('2025-11-16T15:00:00')).to.equal('2025-11-16 15:00:00 +00:00');
   });
 
   it('show what is no time as it stands, made harmless', () => {

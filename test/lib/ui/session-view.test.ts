@@ -83,7 +83,7 @@ describe('a session', () => {
       expect(labels('es')).to.deep.equal([
         'ID',
         'Token',
-        'Email',
+        'Correo',
         'Creada',
         'Última actividad',
         'Tiempo restante',
