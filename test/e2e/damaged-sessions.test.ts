@@ -121,6 +121,12 @@ describe('a session that is damaged in Redis', () => {
     expect(await redis.exists(`session:${other.token}`)).to.equal(1);
   });
 
+  it('shows a name of which nothing would be seen by its characters', async () => {
+    await holdSession(user, { wire: { nombre: '\u2800\u200b' } });
+    expect((await user.run(['whoami'])).stdout).to.contain('\\u{2800}\\u{200b}');
+    expect((await user.run(['whoami', '--json'])).json().nombre).to.equal('\u2800\u200b');
+  });
+
   it('is no crash where the index itself is of another type: 69', async () => {
     const { wire } = await holdSession(user);
     const index = `user:${wire.user_id}:sessions`;

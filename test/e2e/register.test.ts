@@ -95,6 +95,8 @@ describe('airbnb register', () => {
       ['a name of 201 characters', { nombre: 'n'.repeat(201) }, 'invalid_nombre'],
       ['a name with a control character', { nombre: 'Ana\u001b[31m' }, 'invalid_nombre'],
       ['a name that turns the direction of text', { nombre: 'Ana\u202e' }, 'invalid_nombre'],
+      ['a name of which nothing is seen', { nombre: '\u2800' }, 'invalid_nombre'],
+      ['a name with a hidden text', { nombre: 'Ana\u{e0041}' }, 'invalid_nombre'],
       ['a password of 7 characters', { password: 'ñandú-7' }, 'invalid_password'],
       ['a password of 73 bytes', { password: `${'ñ'.repeat(36)}x` }, 'invalid_password'],
       ['a password with a NUL', { password: 'seven-or\0more' }, 'invalid_password'],

@@ -1,4 +1,5 @@
 import { AppError, type Reason } from '../errors.ts';
+import { isSeen } from '../seen-text.ts';
 
 const MAX_EMAIL = 254;
 const MAX_NOMBRE = 200;
@@ -10,9 +11,11 @@ const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 /** What turns the direction of text around: names could be made to look like others. */
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 /** What is not seen at all, such as a zero-width space: two e-mails would look the same. */
-const INVISIBLE = /\p{Cf}/u;
-/** A character that takes a place of its own: neither a blank, nor a mark on another, nor one that is not shown. */
-const SEEN = /[^\p{Z}\p{M}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Annotations between the lines, and tags: a text of its own that nobody sees. */
+const HIDDEN = /[\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+/** An emoji such as the flag of Scotland: there tags say which. */
+const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/gu;
 
 /**
  * An e-mail as it is stored and looked up: trimmed and in Unicode's form NFC. The case of ASCII is kept, as the
@@ -45,8 +48,9 @@ export function validEmail(email: string): string {
 export function validNombre(nombre: string): string {
   const canonical = nombre.trim().normalize('NFC');
   assertLength('invalid_nombre', canonical, MAX_NOMBRE);
-  if (CONTROL.test(canonical) || BIDI.test(canonical)) throw invalid('invalid_nombre', 'characters');
-  if (!SEEN.test(canonical)) throw invalid('invalid_nombre', 'empty');
+  const isRefused = [CONTROL, BIDI].some((characters) => characters.test(canonical));
+  if (isRefused || HIDDEN.test(canonical.replace(FLAG, ''))) throw invalid('invalid_nombre', 'characters');
+  if (!isSeen(canonical)) throw invalid('invalid_nombre', 'empty');
   return canonical;
 }
 

@@ -211,7 +211,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     invalid_nombre: () => ({
       message: 'This name cannot be used.',
-      hint: 'Give 1 to 200 characters, without control or text-direction characters.',
+      hint: 'Give 1 to 200 characters that can be seen, without control, text-direction or hidden ones.',
     }),
     invalid_password: (params) => ({
       message: byProblem(
@@ -628,7 +628,7 @@ export const errorTexts = defineTexts<ErrorTexts>({
     }),
     invalid_nombre: () => ({
       message: 'Este nombre no sirve.',
-      hint: 'Da de 1 a 200 caracteres, sin caracteres de control ni de dirección del texto.',
+      hint: 'Da de 1 a 200 caracteres que se vean, sin los de control, de dirección del texto ni ocultos.',
     }),
     invalid_password: (params) => ({
       message: byProblem(

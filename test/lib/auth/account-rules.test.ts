@@ -33,7 +33,17 @@ describe('the rules for e-mails', () => {
       'a na@x.es',
       'a@b@x.es',
     ],
-    characters: ['ana\0@x.es', 'ana\u001b[31m@x.es', 'ana\u202e@x.es', 'ana\u200b@x.es', 'ana\ud800@x.es'],
+    characters: [
+      'ana\0@x.es',
+      'ana\u001b[31m@x.es',
+      'ana\u202e@x.es',
+      'ana\u200b@x.es',
+      'ana\ud800@x.es',
+      'ana\u2800@x.es',
+      'ana\u3164@x.es',
+      'ana\ufe0f@x.es',
+      'ana\u{e0041}@x.es',
+    ],
   };
   for (const [problem, emails] of Object.entries(refused)) {
     for (const email of emails) {
@@ -61,12 +71,12 @@ describe('the rules for names', () => {
       '',
       ' \t ',
       '\ufeff',
-      // Zero-width spaces and joiners, a soft hyphen, marks on nothing, fillers of Hangul, tags.
+      // Zero-width spaces and joiners, a soft hyphen, marks on nothing, fillers of Hangul, the blank of Braille.
       '\u200b\u200d',
       '\u00ad',
       '\u0301\u0301',
       '\u3164',
-      '\u{e0041}',
+      '\u2800',
       '\u2060 \u2063',
     ],
     too_long: ['x'.repeat(100_000), 'x'.repeat(201), '😀'.repeat(201)],
@@ -79,6 +89,12 @@ describe('the rules for names', () => {
       'A\u2066na',
       'Ana\u2028Paz',
       'Ana\udc00',
+      // Annotations; tags, but for those of a flag.
+      'Ana\ufff9x\ufffay\ufffb',
+      '\u{e0041}',
+      'Ana\u{e0041}\u{e006e}\u{e007f}',
+      `\u{1f3f4}${'\u{e0041}'.repeat(7)}\u{e007f}`,
+      '\u{1f3f4}\u{e0067}\u{e0062}',
     ],
   };
   for (const [problem, nombres] of Object.entries(refused)) {
@@ -91,7 +107,19 @@ describe('the rules for names', () => {
     }
   }
 
-  for (const nombre of ['A', 'José Ñúñez', '王小明', 'علي', '👩‍👩‍👧', 'क्षि', '❤️', '7', '😀'.repeat(200)]) {
+  for (const nombre of [
+    'A',
+    'José Ñúñez',
+    '王小明',
+    'علي',
+    '👩‍👩‍👧',
+    'क्षि',
+    '❤️',
+    '🏴󠁧󠁢󠁳󠁣󠁴󠁿',
+    '7',
+    '⠁⠀⠃',
+    '😀'.repeat(200),
+  ]) {
     it(`allow ${shown(nombre)}`, () => expect(validNombre(nombre)).to.equal(nombre));
   }
 

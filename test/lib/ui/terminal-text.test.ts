@@ -51,6 +51,21 @@ describe('a stored value on a terminal', () => {
     }
   });
 
+  it('is escaped where nothing of it would be seen', () => {
+    expect(harmless('\u2800')).to.equal('\\u{2800}');
+    expect(harmless('\u200b \u3164')).to.equal('\\u{200b}\\u{20}\\u{3164}');
+    expect(harmless('\u{e0041}')).to.equal('\\u{e0041}');
+    expect([...harmless('\u2800'.repeat(10_000))]).to.have.length(200);
+    expect(harmless('A\u2800')).to.equal('A\u2800');
+  });
+
+  it('has of each letter the first marks', () => {
+    expect(harmless(`A${'\u0301'.repeat(50)}na`)).to.equal(`A${'\u0301'.repeat(4)}na`);
+    expect(harmless(`A${'\u0301\u200d'.repeat(50)}na`)).to.equal('A\u0301\u200d\u0301\u200dna');
+    for (const value of ['Nguyễn'.normalize('NFD'), 'क्षि', 'สุวรรณภูมิ', 'שָׁלוֹם', '❤️‍🔥', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'])
+      expect(harmless(value)).to.equal(value);
+  });
+
   it('is of bounded length, and cut between characters', () => {
     const long = harmless('😀'.repeat(10_000));
     expect([...long]).to.have.length(200);
