@@ -67,7 +67,17 @@ function sharedFlags(): string {
   const rows = Object.entries(sharedTexts.en.flags).map(
     ([name, meaning]) => `| \`--${name}\` | ${meaning} |`,
   );
-  return ['Every command takes these flags too:', '', '| Flag | Meaning |', '|---|---|', ...rows].join('\n');
+  const withoutJson = Object.entries(commandTable)
+    .filter(([, { printsJson }]) => !printsJson)
+    .map(([id]) => `\`${id.replaceAll(':', ' ')}\``);
+  const apart = `${withoutJson.join(' and ')} refuse \`--json\`, as does \`login --token-only\``;
+  return [
+    `Every command takes these flags too, but ${apart}:`,
+    '',
+    '| Flag | Meaning |',
+    '|---|---|',
+    ...rows,
+  ].join('\n');
 }
 
 function section(command: Described): string {

@@ -7,7 +7,7 @@ export const sharedTexts = defineTexts({
     warning: 'Warning',
     flags: {
       json: 'Print the result as JSON.',
-      strict: 'Never use the embedded engines (like AIRBNB_STRICT=1).',
+      strict: 'Never use the embedded engines, nor a stand-in for Redis (like AIRBNB_STRICT=1).',
       'no-input': 'Never ask anything (like AIRBNB_NO_INPUT=1).',
       help: 'Show how the command is used.',
     } as Record<string, string>,
@@ -48,7 +48,7 @@ export const sharedTexts = defineTexts({
     warning: 'Aviso',
     flags: {
       json: 'Imprime el resultado como JSON.',
-      strict: 'No usa nunca los motores integrados (como AIRBNB_STRICT=1).',
+      strict: 'No usa nunca los motores integrados, ni un sustituto de Redis (como AIRBNB_STRICT=1).',
       'no-input': 'No pregunta nunca nada (como AIRBNB_NO_INPUT=1).',
       help: 'Muestra cómo se usa la orden.',
     },
