@@ -374,6 +374,28 @@ describe('while Redis cannot be reached', function () {
     }
   });
 
+  it('may come from TLS on one side alone, which whoever looks for the reason is told', async () => {
+    const hintOf = async (REDIS_URL: string) => {
+      const checked = (await user.run(['doctor', '--json'], { env: { REDIS_URL } })).json();
+      return checked.checks.find(({ name }: { name: string }) => name === 'redis').error.hint;
+    };
+    makeCertificates(user.folders.work);
+    const pem = (name: string) => readFileSync(join(user.folders.work, name));
+    const server = createTlsServer({ key: pem('server.key'), cert: pem('server.pem') });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      expect(await hintOf(`redis://127.0.0.1:${port}`)).to.contain('If this port speaks TLS');
+    } finally {
+      server.close();
+    }
+    expect(await hintOf(proxy.url.replace('redis://', 'rediss://'))).to.contain('asks for TLS');
+    await proxy.refuse();
+    expect(await hintOf(proxy.url)).not.to.contain('TLS');
+  });
+
   it('changes nothing for what has to reach the sessions of all machines', async () => {
     await proxy.refuse();
     const args = ['db', 'set-password', '--email', account.email, '--password-stdin', '--json'];

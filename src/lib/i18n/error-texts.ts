@@ -39,6 +39,13 @@ const engineSetting = (params: ErrorParams) =>
 const whileAway = (params: ErrorParams, words: Record<'possible' | 'running', string>) =>
   words[params.standsIn as 'possible' | 'running'] ?? '';
 
+/** Where one side may speak TLS and the other not: a server that does drops who does not, one that does not stays silent. */
+function mindTls({ server, detail }: ErrorParams, words: Record<'with' | 'without', string>): string {
+  if (detail === 'ECONNRESET' && String(server).startsWith('redis://')) return words.without;
+  const isDropped = detail === 'ECONNRESET' || detail === 'ETIMEDOUT';
+  return isDropped && String(server).startsWith('rediss://') ? words.with : '';
+}
+
 /** Ends a hint. Doctor itself does not send people to itself. */
 const tellsMore = {
   en: ({ saidBy }: ErrorParams) => (saidBy === 'doctor' ? '.' : ': "airbnb doctor" tells more.'),
@@ -326,15 +333,18 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `${engineName(params)} cannot be reached${whereAndWhy(params, 'en')}${
         params.standsIn === 'failed' ? `, and its stand-in on this machine did not start (${params.why})` : ''
       }.`,
-      hint: `Check that it runs and that ${engineSetting(params)} names it${tellsMore.en(params)}${whileAway(
+      hint: `Check that it runs and that ${engineSetting(params)} names it${tellsMore.en(params)}${mindTls(
         params,
         {
-          possible:
-            ' A session that it issued is good again when it is back; until then "airbnb login" starts one in the memory of this machine.',
-          running:
-            ' A session that it issued is good again when it is back; until then a stand-in on this machine takes its place, where "airbnb login" starts one.',
+          with: ' rediss:// asks for TLS: does this port speak it?',
+          without: ' If this port speaks TLS, write rediss://.',
         },
-      )}`,
+      )}${whileAway(params, {
+        possible:
+          ' A session that it issued is good again when it is back; until then "airbnb login" starts one in the memory of this machine.',
+        running:
+          ' A session that it issued is good again when it is back; until then a stand-in on this machine takes its place, where "airbnb login" starts one.',
+      })}`,
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} answers but refuses the work${whereAndWhy(params, 'en')}.`,
@@ -743,15 +753,18 @@ export const errorTexts = defineTexts<ErrorTexts>({
       message: `No se puede llegar a ${engineName(params)}${whereAndWhy(params, 'es')}${
         params.standsIn === 'failed' ? `, y su sustituto en esta máquina no arrancó (${params.why})` : ''
       }.`,
-      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra${tellsMore.es(params)}${whileAway(
+      hint: `Comprueba que funciona y que ${engineSetting(params)} lo nombra${tellsMore.es(params)}${mindTls(
         params,
         {
-          possible:
-            ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces "airbnb login" crea una en la memoria de esta máquina.',
-          running:
-            ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces lo sustituye un motor de esta máquina, en el que "airbnb login" crea una.',
+          with: ' rediss:// pide TLS: ¿lo habla este puerto?',
+          without: ' Si este puerto habla TLS, escribe rediss://.',
         },
-      )}`,
+      )}${whileAway(params, {
+        possible:
+          ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces "airbnb login" crea una en la memoria de esta máquina.',
+        running:
+          ' Una sesión que emitió vuelve a valer cuando vuelva; hasta entonces lo sustituye un motor de esta máquina, en el que "airbnb login" crea una.',
+      })}`,
     }),
     refusing_work: (params) => ({
       message: `${engineName(params)} responde pero se niega a trabajar${whereAndWhy(params, 'es')}.`,
