@@ -20,7 +20,7 @@ const ROOT = join(__dirname, '..');
 const MINUTE = 60_000;
 /** Files of tests at a time: most of what they do is to run commands. More would only wait for the shared engines. */
 const MOST_JOBS = 4;
-const LIMIT = process.env.AIRBNB_TEST_FULL === '1' ? 90 * MINUTE : 10 * MINUTE;
+const LIMIT = process.env.AIRBNB_TEST_FULL === '1' ? 90 * MINUTE : 30 * MINUTE;
 
 async function main(args: string[]): Promise<void> {
   if (process.env.AIRBNB_TEST_ENGINES === 'servers') {
