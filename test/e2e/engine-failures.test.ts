@@ -33,6 +33,22 @@ describe('an engine that fails', () => {
     return result;
   };
 
+  it('is named with its code in words, and without credentials', async () => {
+    const AIRBNB_TOKEN = 'T'.repeat(43);
+    const redis = await user.run(['whoami'], {
+      env: { REDIS_URL: 'redis://someone:hidden@127.0.0.1:1/3', AIRBNB_TOKEN, AIRBNB_STRICT: '1' },
+    });
+    expect(redis.stderr).to.match(
+      /^Error: Redis cannot be reached at redis:\/\/127\.0\.0\.1:1\/3: connection refused \(ECONNREFUSED\)\.\n/,
+    );
+    const DATABASE_URL = 'postgres://someone:hidden@127.0.0.1:1/people';
+    const postgres = await user.run(['db', 'status'], { env: { DATABASE_URL, AIRBNB_LANG: 'es' } });
+    expect(postgres.stderr).to.match(
+      /^Error: No se puede llegar a PostgreSQL en 127\.0\.0\.1:1\/people: conexión rechazada \(ECONNREFUSED\)\.\n/,
+    );
+    expect(redis.stderr + postgres.stderr).not.to.match(/someone|hidden/);
+  });
+
   describe('as Redis', () => {
     let proxy: FlightProxy;
     let env: NodeJS.ProcessEnv;
