@@ -7,7 +7,7 @@ import { AppError } from './lib/errors.ts';
 import { ExitCode } from './lib/exit-codes.ts';
 import { countGlobalFlags, isHelpFlag, isJsonFlag } from './lib/flag-words.ts';
 import { detectLanguage } from './lib/i18n/language.ts';
-import { lightConfig } from './lib/light-config.ts';
+import { lightConfig } from './lib/oclif-config.ts';
 import { ownWords } from './lib/own-words.ts';
 import { print } from './lib/ui/output.ts';
 

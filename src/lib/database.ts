@@ -7,7 +7,7 @@ import { RedisLoginCounters } from './auth/redis-login-counters.ts';
 import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
 import type { PostgresAddress } from './connections/postgres-address.ts';
 import type { RedisConnection } from './connections/redis.ts';
-import { type MigrationStatus, migrateToLatest, migrationStatus } from './user/schema-migrator.ts';
+import { type MigrationStatus, migrateToLatest, migrationStatus } from './migrations/migrator.ts';
 import { UserRepository } from './user/user-repository.ts';
 import type { Tables } from './user/user-schema.ts';
 

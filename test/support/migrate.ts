@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool } from 'pg';
-import { migrateToLatest } from '../../src/lib/user/schema-migrator.ts';
+import { migrateToLatest } from '../../src/lib/migrations/migrator.ts';
 
 /** Brings a database of the suite to our newest tables. */
 export async function migrate(url: string): Promise<void> {

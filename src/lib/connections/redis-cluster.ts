@@ -1,9 +1,9 @@
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import { boundNameResolution } from './name-resolution.ts';
 import type { RedisClusterAddress } from './redis-address.ts';
-import { CLIENT_OPTIONS, inOneWrite, tlsOptions } from './redis-client.ts';
 import { redisFailed } from './redis-errors.ts';
 import type { Issue, RedisLink } from './redis-link.ts';
+import { CLIENT_OPTIONS, inOneWrite, tlsOptions } from './redis-options.ts';
 import { askAny } from './redis-seeds.ts';
 
 /**

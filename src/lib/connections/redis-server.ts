@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { boundNameResolution } from './name-resolution.ts';
 import type { RedisServerAddress } from './redis-address.ts';
-import { CLIENT_OPTIONS, inOneWrite, tlsOptions } from './redis-client.ts';
 import { misconfiguredOnError } from './redis-errors.ts';
 import type { Issue, RedisLink } from './redis-link.ts';
+import { CLIENT_OPTIONS, inOneWrite, tlsOptions } from './redis-options.ts';
 
 /** One server: on TCP, or the embedded one on its unix socket. */
 export type ServerTarget = RedisServerAddress | { readonly socket: string };

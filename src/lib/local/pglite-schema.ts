@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
-import { migrateToLatest } from '../user/schema-migrator.ts';
+import { migrateToLatest } from '../migrations/migrator.ts';
 
 /**
  * Brings a PGlite of this thread to the newest schema.

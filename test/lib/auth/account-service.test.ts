@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Kysely } from 'kysely';
 import { AccountService } from '../../../src/lib/auth/account-service.ts';
 import { openPostgres } from '../../../src/lib/connections/postgres.ts';
-import { migrateToLatest } from '../../../src/lib/user/schema-migrator.ts';
+import { migrateToLatest } from '../../../src/lib/migrations/migrator.ts';
 import { UserRepository } from '../../../src/lib/user/user-repository.ts';
 import type { Tables } from '../../../src/lib/user/user-schema.ts';
 import { AccountDatabase, configOf, urlOf } from '../../support/account-database.ts';

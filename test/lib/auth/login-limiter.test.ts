@@ -8,7 +8,7 @@ import { RedisLoginCounters } from '../../../src/lib/auth/redis-login-counters.t
 import { openPostgres } from '../../../src/lib/connections/postgres.ts';
 import { RedisConnection } from '../../../src/lib/connections/redis.ts';
 import { AppError } from '../../../src/lib/errors.ts';
-import { migrateToLatest } from '../../../src/lib/user/schema-migrator.ts';
+import { migrateToLatest } from '../../../src/lib/migrations/migrator.ts';
 import type { Tables } from '../../../src/lib/user/user-schema.ts';
 import { AccountDatabase } from '../../support/account-database.ts';
 import { newAccount } from '../../support/accounts.ts';

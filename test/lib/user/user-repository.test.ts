@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { migrateToLatest } from '../../../src/lib/user/schema-migrator.ts';
+import { migrateToLatest } from '../../../src/lib/migrations/migrator.ts';
 import { type NewAccount, UserRepository } from '../../../src/lib/user/user-repository.ts';
 import { AccountDatabase } from '../../support/account-database.ts';
 import { failureOf, reasonOf } from '../../support/failure-of.ts';

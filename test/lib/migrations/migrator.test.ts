@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { migrateToLatest, migrationStatus } from '../../../src/lib/user/schema-migrator.ts';
+import { migrateToLatest, migrationStatus } from '../../../src/lib/migrations/migrator.ts';
 import { AccountDatabase } from '../../support/account-database.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { type PythonSchemaOptions, pythonSchema } from './python-schema.ts';
+import { type PythonSchemaOptions, pythonSchema } from '../user/python-schema.ts';
 
 const ALL = ['0001-account-tables', '0002-account-indexes', '0003-login-counters'];
 

@@ -1,7 +1,7 @@
 import { type Kysely, Migrator, sql } from 'kysely';
 import { requireSupportedServer } from '../connections/postgres.ts';
-import { migrations } from '../migrations/migrations.ts';
-import { assertAdoptable, unsupportedSchema } from './user-schema.ts';
+import { assertAdoptable, unsupportedSchema } from '../user/user-schema.ts';
+import { migrations } from './migrations.ts';
 
 export interface MigrationStatus {
   /** Names of the migrations that the database has had, in their order. */
