@@ -33,7 +33,7 @@ describe('airbnb login', () => {
 
   it('says so in Spanish', async () => {
     const done = await login(user, [], { env: { LANG: 'es_ES.UTF-8' } });
-    expect(done.stdout).to.contain('Sesión creada (TTL: 90 segundos, renovada por cada orden)');
+    expect(done.stdout).to.contain('Sesión creada (TTL: 90 segundos con auto-refresh)');
     expect(done.stdout).to.contain('AIRBNB_SESSION_TTL');
   });
 

@@ -29,7 +29,7 @@ describe('airbnb sessions list', () => {
     expect(first).to.match(/^Sesión 1:/);
     expect(stdout).to.match(/^Sesión 2:/m);
     expect(stdout).to.match(new RegExp(`^ *Token: +${token.slice(0, 8)}\\.\\.\\.$`, 'm'));
-    expect(stdout).to.match(new RegExp(`^ *Correo: +${account.email}$`, 'm'));
+    expect(stdout).to.match(new RegExp(`^ *Email: +${account.email}$`, 'm'));
     for (const label of ['Creada', 'Última actividad']) {
       expect(
         stdout.match(

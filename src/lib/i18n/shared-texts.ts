@@ -79,7 +79,7 @@ export const sharedTexts = defineTexts({
     signIn: 'Inicia sesión para continuar.',
     signInAgain: 'Inicia sesión otra vez para continuar.',
     signedIn: (nombre: string, email: string) => `Has iniciado sesión como ${nombre} <${email}>.`,
-    sessionCreated: (ttl: number) => `Sesión creada (TTL: ${ttl} segundos, renovada por cada orden).`,
+    sessionCreated: (ttl: number) => `Sesión creada (TTL: ${ttl} segundos con auto-refresh).`,
     passwordFileOpen: (path: string) =>
       `Otros pueden leer el archivo de la contraseña ${path}. Ciérralo con: chmod 600 ${path}`,
     none: '-',

@@ -46,7 +46,7 @@ const labels = defineTexts({
   es: {
     ownId: 'ID de sesión',
     token: 'Token',
-    email: 'Correo',
+    email: 'Email', // the word of the menu that this replaces
     created: 'Creada',
     activity: 'Última actividad',
     left: 'Tiempo restante',

@@ -83,7 +83,7 @@ describe('a session', () => {
       expect(labels('es')).to.deep.equal([
         'ID',
         'Token',
-        'Correo',
+        'Email',
         'Creada',
         'Última actividad',
         'Tiempo restante',
