@@ -73,9 +73,17 @@ function readAtOnce(descriptor: number): Buffer {
   }
 }
 
+/** A file that the shell has opened is read at once; a stream of it would take Node some milliseconds. */
 async function readStdin(): Promise<Buffer> {
-  // A file that the shell has opened is read at once; a stream of it would take Node some milliseconds.
-  if (isFile(STDIN)) return readAtOnce(STDIN);
+  try {
+    return isFile(STDIN) ? readAtOnce(STDIN) : await readStream();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw refused('--password-stdin', 'unreadable', (error as NodeJS.ErrnoException).code);
+  }
+}
+
+async function readStream(): Promise<Buffer> {
   // It would be shown while it is typed.
   if (process.stdin.isTTY) throw refused('--password-stdin', 'terminal');
   const late = setTimeout(() => process.stdin.destroy(refused('--password-stdin', 'late')), PATIENCE);
@@ -87,9 +95,6 @@ async function readStdin(): Promise<Buffer> {
       size += chunk.length;
       if (size > MAX_BYTES) throw refused('--password-stdin', 'too_long');
     }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw refused('--password-stdin', 'unreadable', (error as NodeJS.ErrnoException).code);
   } finally {
     clearTimeout(late);
   }
