@@ -68,9 +68,12 @@ export async function modules(): Promise<string> {
 export function bundleSizes(): { file: string; bytes: number }[] {
   const dist = join(ROOT, 'dist');
   return readdirSync(dist)
-    .filter((name) => /^cli\b.*\.(js|code)$/.test(name))
+    .filter((name) => /^(cli|run-command)\b.*\.(js|code)$/.test(name))
     .sort()
-    .map((name) => ({ file: name.replace(/-.*\./, '.'), bytes: statSync(join(dist, name)).size }));
+    .map((name) => ({
+      file: name.replace(/-[0-9a-f]{16}-.*\./, '.'),
+      bytes: statSync(join(dist, name)).size,
+    }));
 }
 
 /** What belongs to accounts and to the embedded engines. */

@@ -39,12 +39,10 @@ exports.keepCode = (script, folder, name, checksum) => {
   }
 };
 
-/** V8 keeps the code of what was called: of the commands' bundle, a run that called none would keep next to nothing. */
+/** V8 keeps the code of what was called: of the bundle of commands, a TAB would keep less than the next command calls. */
 function isTypical(name) {
-  const words = process.argv.slice(2);
-  const ranCommand =
-    /^[a-z]/.test(words[0] ?? '') && !words.some((word) => /^(help|--help|-h|version)$/.test(word));
-  return !process.exitCode && (ranCommand || !name.startsWith('cli-'));
+  const isTab = process.argv[2]?.startsWith('_');
+  return !process.exitCode && !(isTab && name.startsWith('run-command-'));
 }
 
 function makeFolder(folder) {

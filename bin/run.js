@@ -6,8 +6,7 @@ delete process.env.DEBUG;
 // What is sent to exec is meant for what it runs. Where nobody listens to this one, Node opens its debugger.
 if (process.argv.includes('exec')) process.on('SIGUSR1', () => {});
 
-const { existsSync, lstatSync, readFileSync } = require('node:fs');
-const { createRequire, wrap } = require('node:module');
+const { closeSync, existsSync, fstatSync, lstatSync, openSync, readSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 const { Script, constants } = require('node:vm');
 
@@ -31,8 +30,9 @@ const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .slice(0, 64);
 const suffix = `${process.version}-${process.arch}${flags}.code`;
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-const requireFromDist = createRequire(main);
 const loaded = new Map();
+/** Every file is read into the same memory: new memory takes as long as reading does. */
+let memory = Buffer.alloc(0);
 
 load(main)
   .main(process.argv.slice(2), { root, debug })
@@ -47,16 +47,15 @@ function load(file) {
   if (known) return known.exports;
   const bundle = { exports: {} };
   loaded.set(file, bundle);
-  const requireBundle = (id) => (id.startsWith('./') ? load(join(dist, id)) : requireFromDist(id));
+  const requireBundle = (id) => (id.startsWith('./') ? load(join(dist, id)) : require(id));
   compile(file).runInThisContext()(bundle.exports, requireBundle, bundle, file, dist);
   return bundle.exports;
 }
 
 function compile(filename) {
-  const text = readFileSync(filename, 'latin1'); // The build writes ASCII.
-  const source = text.startsWith('(', 19) ? text : wrap(text);
+  const source = read(filename).latin1Slice(); // The build writes ASCII.
   // V8 tells apart its own versions and flags, but of the source nothing except its length: hence the build's hash.
-  const name = `${basename(filename, '.js')}-${text.slice(2, 18)}-${suffix}`;
+  const name = `${basename(filename, '.js')}-${source.slice(2, 18)}-${suffix}`;
   for (const folder of [dist, userFolder()]) {
     const cachedData = readCode(folder, name);
     if (!cachedData) continue;
@@ -73,11 +72,23 @@ function readCode(folder, name) {
   try {
     const { uid, mode } = lstatSync(folder);
     if ((mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid())) return undefined;
-    const code = readFileSync(join(folder, name));
+    const code = read(join(folder, name));
     const end = code.length - 4;
     return code.readUInt32LE(end) === checksum(code, end) ? code.subarray(0, end) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** What a file holds, until the next one is read. */
+function read(file) {
+  const descriptor = openSync(file);
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > memory.length) memory = Buffer.allocUnsafeSlow(size);
+    return memory.subarray(0, readSync(descriptor, memory, 0, size, 0));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -15,8 +15,14 @@ import { Plugin } from '@oclif/core';
 import { type BuildOptions, build, type Plugin as EsbuildPlugin } from 'esbuild';
 import { archiveName, makeArchive } from '../src/lib/local/postgres-archive.ts';
 import { assertValkeyShape, loadValkeyServer } from '../src/lib/local/valkey.ts';
-import { keepCompiledCode, stampBundle, wrapBundle } from './build/code-cache.ts';
-import { COMMAND_REWRITES, DATABASE_REWRITES, fastStart, HELP_REWRITES } from './build/fast-start.ts';
+import { finishBundle, keepCompiledCode } from './build/code-cache.ts';
+import {
+  CLI_REWRITES,
+  COMMAND_REWRITES,
+  DATABASE_REWRITES,
+  fastStart,
+  HELP_REWRITES,
+} from './build/fast-start.ts';
 import { commandTableSource, TABLE } from './command-table.ts';
 
 const ROOT = join(__dirname, '..');
@@ -33,8 +39,7 @@ async function main(): Promise<void> {
   assertValkeyShape(await loadValkeyServer());
   await bundle();
   await bundleHost();
-  wrapBundle(join(FRESH, 'cli.js'));
-  for (const name of ['cli', ...APART]) stampBundle(join(FRESH, `${name}.js`));
+  for (const name of ['cli', ...APART]) finishBundle(join(FRESH, `${name}.js`));
   await placeArchive();
   replaceDist();
   await writeManifest();
@@ -68,6 +73,11 @@ async function bundle(): Promise<void> {
     build({
       ...options,
       entryPoints: { cli: source('cli.ts') },
+      plugins: [apart(APART), fastStart(CLI_REWRITES)],
+    }),
+    build({
+      ...options,
+      entryPoints: { 'run-command': source('run-command.ts') },
       plugins: [apart(APART), withoutUnusedOclif, fastStart(COMMAND_REWRITES)],
     }),
     build({
@@ -96,7 +106,7 @@ async function bundleHost(): Promise<void> {
 }
 
 /** What most commands do not need is in files of its own, which they do not read. */
-const APART = ['command-failure', 'database', 'prompt-library', 'whole-oclif'];
+const APART = ['command-failure', 'database', 'prompt-library', 'run-command', 'whole-oclif'];
 
 const apart = (names: readonly string[]): EsbuildPlugin => ({
   name: 'apart',

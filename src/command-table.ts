@@ -1,6 +1,30 @@
 // Generated from src/commands by "npm run build"; not to be edited.
 import type { CommandClass } from './lib/base-command.ts';
 
+/** The id of every command. */
+export const commandIds = [
+  'completion',
+  'db:migrate',
+  'db:set-password',
+  'db:status',
+  'doctor',
+  'exec',
+  'local:reset',
+  'local:status',
+  'local:stop',
+  'login',
+  'logout',
+  'password',
+  'register',
+  'sessions:check',
+  'sessions:list',
+  'sessions:revoke-all',
+  'sessions:revoke',
+  'whoami',
+] as const;
+
+export type CommandId = (typeof commandIds)[number];
+
 /** Every command by its id. Each is loaded when it is first asked for. */
 export const commandTable = {
   get completion(): CommandClass {

@@ -15,9 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Puts before a bundle, in plain ASCII, the hash by which its compiled code is found. */
-export function stampBundle(file: string): void {
-  const source = toAscii(readFileSync(file, 'utf8'));
+/**
+ * Makes of a bundle the function that Node would make of a module, so that nothing is left to do when it is loaded, and
+ * puts before it, in plain ASCII, the hash by which its compiled code is found.
+ */
+export function finishBundle(file: string): void {
+  const source = wrap(toAscii(readFileSync(file, 'utf8')));
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   writeFileSync(file, `//${hash}\n${source}`);
 }
@@ -25,11 +28,6 @@ export function stampBundle(file: string): void {
 /** esbuild leaves characters beyond ASCII in regular expressions, where an escape means the same. */
 function toAscii(source: string): string {
   return source.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** Makes of a bundle the function that Node would make of it, so that nothing is left to do when it is loaded. */
-export function wrapBundle(file: string): void {
-  writeFileSync(file, wrap(readFileSync(file, 'utf8')));
 }
 
 /** What is run to find out what runs: V8 keeps the code of the functions that were called. */

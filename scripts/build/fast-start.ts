@@ -41,7 +41,10 @@ const lazyRequires: Rewrite = {
   },
 };
 
-/** The same for our own use of crypto, which takes Node some milliseconds to load, and for assert in redis-errors. */
+/**
+ * The same for our own use of crypto, and of tty and net, with which Node loads streams, and for assert in
+ * redis-errors.
+ */
 const lazyBuiltins: Rewrite = {
   name: 'lazy builtins',
   files: /^src\/lib\/|^node_modules\/redis-errors\//,
@@ -53,11 +56,13 @@ const lazyBuiltins: Rewrite = {
       return `const ${name} = (...args: any[]) => (require('${module}') as any).${name}(...args);`;
     };
     const rewritten = source
-      .replace(/^import \{ ([\w, ]+) \} from '(node:crypto)';$/gm, (_, names: string, module: string) =>
-        names
-          .split(', ')
-          .map((name) => lazily(name, module))
-          .join(' '),
+      .replace(
+        /^import \{ ([a-z][\w, ]+) \} from '(node:(?:crypto|tty|net))';$/gm,
+        (_, names: string, module: string) =>
+          names
+            .split(', ')
+            .map((name) => lazily(name, module))
+            .join(' '),
       )
       .replace(/^const assert = require\('assert'\)$/gm, () => {
         found++;
@@ -160,11 +165,91 @@ const noNameLookup: Rewrite = {
   },
 };
 
+/** Nobody listens to what ioredis tells Node's diagnostics channels, of which Node 20 does not say so to ioredis. */
+const noTracing: Rewrite = {
+  name: 'no tracing',
+  files: /^node_modules\/ioredis\/built\/tracing\.js$/,
+  atLeast: 1,
+  apply(source) {
+    const rewritten = source.replace(/^const dc = \(\(\) => \{[\s\S]*?^\}\)\(\);$/m, 'const dc = undefined;');
+    return { source: rewritten, found: Number(rewritten !== source) };
+  },
+};
+
+/** What a module of Node exports by default is the module itself, of which esbuild would copy every property. */
+const plainBuiltins: Rewrite = {
+  name: 'plain builtins',
+  files: /^node_modules\/(env-paths|is-safe-filename|chalk)\//,
+  atLeast: 3,
+  apply(source) {
+    let found = 0;
+    const rewritten = source.replace(/^import (\w+) from '(node:\w+)';$/gm, (_, name: string, id: string) => {
+      found++;
+      return `const ${name} = require('${id}');`;
+    });
+    return { source: rewritten, found };
+  },
+};
+
+/** Of its package.json oclif uses the name and the version. */
+const shortPackage: Rewrite = {
+  name: 'short package.json',
+  files: /^node_modules\/@oclif\/core\/package\.json$/,
+  atLeast: 1,
+  apply(source) {
+    const { name, version } = JSON.parse(source) as Record<string, string>;
+    return { source: JSON.stringify({ name, version }), found: 1 };
+  },
+};
+
+/** To compare as a language does, V8 loads its tables, which takes as long as all the rest of help. Ids are in ASCII. */
+const plainOrder: Rewrite = {
+  name: 'plain order of commands',
+  files: /^node_modules\/@oclif\/core\/lib\/config\/plugin\.js$/,
+  atLeast: 1,
+  apply(source) {
+    const rewritten = source.replace('a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)');
+    return { source: rewritten, found: Number(rewritten !== source) };
+  },
+};
+
+/** oclif asks whether it is below Windows for what it stores in the home folder of plugins, which we do not have. */
+const noWindowsBelow: Rewrite = {
+  name: 'no Windows below',
+  files: /^node_modules\/@oclif\/core\/lib\/util\/os\.js$/,
+  atLeast: 1,
+  apply(source) {
+    const rewritten = source.replace(/\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /, '');
+    return { source: rewritten, found: Number(rewritten !== source) };
+  },
+};
+
+/** For the bundle that looks for the command. */
+export const CLI_REWRITES = [lazyBuiltins];
+
 /** For bundles of commands, which have oclif and ioredis in them. */
-export const COMMAND_REWRITES = [methodsAtFirstUse, lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
+export const COMMAND_REWRITES = [
+  methodsAtFirstUse,
+  noTracing,
+  plainBuiltins,
+  shortPackage,
+  lazyRequires,
+  lazyBuiltins,
+  noDebug,
+  noStdoutListener,
+];
 
 /** For the bundle that shows help. */
-export const HELP_REWRITES = [lazyRequires, lazyBuiltins, noDebug, noStdoutListener];
+export const HELP_REWRITES = [
+  plainOrder,
+  noWindowsBelow,
+  plainBuiltins,
+  shortPackage,
+  lazyRequires,
+  lazyBuiltins,
+  noDebug,
+  noStdoutListener,
+];
 
 /** For the bundle that has PostgreSQL in it. */
 export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup];
@@ -176,7 +261,7 @@ export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
     const found = new Map<Rewrite, number>();
     const root = initialOptions.absWorkingDir ?? process.cwd();
     onStart(() => found.clear());
-    onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
+    onLoad({ filter: /\.([jt]s|json)$/ }, async ({ path }) => {
       const inPackages = path.lastIndexOf(`${sep}node_modules${sep}`);
       const relative = path.slice(inPackages === -1 ? root.length + 1 : inPackages + 1).replaceAll(sep, '/');
       const applicable = rewrites.filter(({ files }) => files.test(relative));
@@ -187,7 +272,10 @@ export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
         source = result.source;
         found.set(rewrite, (found.get(rewrite) ?? 0) + result.found);
       }
-      return { contents: source, loader: path.endsWith('.ts') ? 'ts' : 'js' };
+      return {
+        contents: source,
+        loader: path.endsWith('.json') ? 'json' : path.endsWith('.ts') ? 'ts' : 'js',
+      };
     });
     onEnd(() => {
       const gone = rewrites.filter((rewrite) => (found.get(rewrite) ?? 0) < rewrite.atLeast);

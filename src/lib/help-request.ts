@@ -1,4 +1,4 @@
-import { commandTable } from '../command-table.ts';
+import { commandIds } from '../command-table.ts';
 import { AppError, type ErrorParams } from './errors.ts';
 import { GLOBAL_FLAGS, isGlobalFlag, isHelpFlag, isJsonFlag, nameOfFlag } from './flag-words.ts';
 import { EXIT_CODES } from './i18n/help-texts.ts';
@@ -40,7 +40,7 @@ function exists(subject: readonly string[]): boolean {
   const [first] = subject;
   if (first === undefined || (first === EXIT_CODES && subject.length === 1)) return true;
   const name = subject.join(':');
-  return Object.keys(commandTable).some((id) => id === name || (name !== '' && id.startsWith(`${name}:`)));
+  return commandIds.some((id) => id === name || (name !== '' && id.startsWith(`${name}:`)));
 }
 
 function unknownFlag(typed: string, subject: readonly string[]): AppError {
@@ -55,7 +55,7 @@ function unknownFlag(typed: string, subject: readonly string[]): AppError {
 
 /** The command or topic that may have been meant. It is ours, so it may be told whatever was typed. */
 function nearCommand(words: readonly string[]): ErrorParams {
-  const commands = Object.keys(commandTable).map((id) => id.replaceAll(':', ' '));
+  const commands = commandIds.map((id) => id.replaceAll(':', ' '));
   const topics = commands.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '');
   const nearest = nearestCommand(words, [...commands, ...new Set(topics), 'help', 'version']);
   return nearest ? { nearest } : {};

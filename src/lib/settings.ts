@@ -91,8 +91,9 @@ export class Settings {
       [this.#environment, {}],
       [this.#fromFile, this.envFile === undefined ? {} : { path: this.envFile }],
     ] as const) {
-      for (const name in values) {
-        if (values[name] === '' && mustHoldSomething(name) && this.raw(name) === '' && isMeant(name)) {
+      // Names alone: Node asks the system for each value of the environment that is looked at.
+      for (const name of Object.getOwnPropertyNames(values)) {
+        if (mustHoldSomething(name) && values[name] === '' && this.raw(name) === '' && isMeant(name)) {
           throw new AppError('empty_setting', { setting: name, ...place });
         }
       }

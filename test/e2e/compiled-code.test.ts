@@ -7,6 +7,10 @@ import { holdSession } from '../support/held-session.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 
+/** The bundles that a command is made of: what finds it, and what runs it. */
+const BUNDLES = ['cli', 'run-command'];
+const LARGEST = 'run-command';
+
 describe('the compiled code that is kept', () => {
   let user: User;
   let home: string;
@@ -39,8 +43,14 @@ describe('the compiled code that is kept', () => {
 
   const codeIn = async (folder: string) => {
     const names = await readdir(folder).catch(() => []);
-    return names.filter((name) => name.endsWith('.code')).map((name) => path.join(folder, name));
+    return names
+      .filter((name) => name.endsWith('.code'))
+      .sort()
+      .map((name) => path.join(folder, name));
   };
+  const bundlesOf = (code: string[]) =>
+    code.map((file) => path.basename(file).replace(/-[0-9a-f]{16}-.*$/, ''));
+  const largestOf = (code: string[]) => code.find((file) => bundlesOf([file])[0] === LARGEST) as string;
   const builtCode = () => codeIn(path.join(copy, 'dist'));
   const userCode = () => codeIn(path.join(user.env.XDG_CACHE_HOME ?? '', 'airbnb'));
 
@@ -50,7 +60,7 @@ describe('the compiled code that is kept', () => {
 
   it('is made by the build for its own Node, and then nothing is written', async function () {
     if (process.env.AIRBNB_TEST_NODE) this.skip(); // the build had another one
-    expect(await builtCode()).to.have.lengthOf(2);
+    expect(bundlesOf(await builtCode())).to.deep.equal([...BUNDLES, 'whole-oclif']);
     await expectWorking(await whoami());
     expect(await userCode()).to.deep.equal([]);
   });
@@ -58,25 +68,30 @@ describe('the compiled code that is kept', () => {
   it('is made by the first run where the build has none for this Node, and used by the next', async () => {
     await forgetBuiltCode();
     await expectWorking(await whoami());
-    const [made, ...more] = await userCode();
-    expect(more).to.deep.equal([]);
-    const before = await readFile(made as string);
+    const made = await userCode();
+    expect(bundlesOf(made)).to.deep.equal(BUNDLES);
+    const contents = () => Promise.all(made.map((file) => readFile(file, 'base64')));
+    const before = await contents();
     await expectWorking(await whoami());
-    expect(await userCode()).to.deep.equal([made]);
-    expect((await readFile(made as string)).equals(before)).to.equal(true);
+    expect(await userCode()).to.deep.equal(made);
+    expect(await contents()).to.deep.equal(before);
   });
 
-  it('is not kept of a run that failed, nor of one that only asked for the version', async () => {
+  it('is not kept of a run that failed, nor of commands where none ran', async () => {
     await forgetBuiltCode();
-    await user.run(['whoami', '--nonsense'], { script: path.join(copy, 'bin', 'run.js') });
-    await user.run(['--version'], { script: path.join(copy, 'bin', 'run.js') });
+    const script = path.join(copy, 'bin', 'run.js');
+    await user.run(['whoami', '--nonsense'], { script });
     expect(await userCode()).to.deep.equal([]);
+    await user.run(['--version'], { script });
+    expect(bundlesOf(await userCode())).to.deep.equal(['cli']);
+    await user.run(['__complete', 'zsh', ''], { script });
+    expect(bundlesOf(await userCode())).not.to.contain('run-command');
   });
 
   it('does no harm where it is cut off, overwritten or empty', async () => {
     await forgetBuiltCode();
     await expectWorking(await whoami());
-    const [made] = (await userCode()) as [string];
+    const made = largestOf(await userCode());
     const whole = await readFile(made);
     const harms: (() => Promise<void>)[] = [
       () => truncate(made, whole.length / 2),
@@ -101,7 +116,7 @@ describe('the compiled code that is kept', () => {
     await forgetBuiltCode();
     await expectWorking(await whoami());
     await expectWorking(await whoami({ NODE_OPTIONS: '--stack-trace-limit=5 --max-old-space-size=300' }));
-    expect(await userCode()).to.have.lengthOf(2);
+    expect(await userCode()).to.have.lengthOf(2 * BUNDLES.length);
     await expectWorking(await whoami({ NODE_OPTIONS: '--no-deprecation' }));
   });
 
@@ -109,14 +124,14 @@ describe('the compiled code that is kept', () => {
     await forgetBuiltCode();
     await expectWorking(await whoami());
     const before = await userCode();
-    const bundle = path.join(copy, 'dist', 'cli.js');
+    const bundle = path.join(copy, 'dist', `${LARGEST}.js`);
     // Of the same length, which is all that V8 looks at.
     const upgraded = (await readFile(bundle, 'latin1')).replace(/^\/\/[0-9a-f]{16}/, '//0123456789abcdef');
     await writeFile(bundle, upgraded, 'latin1');
     await expectWorking(await whoami());
     const after = await userCode();
-    expect(after).to.have.lengthOf(1);
-    expect(after).not.to.deep.equal(before);
+    expect(bundlesOf(after)).to.deep.equal(BUNDLES);
+    expect(largestOf(after)).not.to.equal(largestOf(before));
   });
 
   it('is not taken from, nor put into, a folder that others may write to', async () => {
@@ -141,9 +156,9 @@ describe('the compiled code that is kept', () => {
     await forgetBuiltCode();
     const results = await Promise.all(Array.from({ length: 32 }, () => whoami()));
     for (const result of results) await expectWorking(result);
-    expect(await userCode()).to.have.lengthOf(1);
+    expect(bundlesOf(await userCode())).to.deep.equal(BUNDLES);
     const folder = path.join(user.env.XDG_CACHE_HOME ?? '', 'airbnb');
-    expect((await readdir(folder)).length).to.equal(1);
+    expect((await readdir(folder)).length).to.equal(BUNDLES.length);
     await expectWorking(await whoami());
   }).timeout(60_000);
 

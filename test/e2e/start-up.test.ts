@@ -8,11 +8,11 @@ import { processesOf } from '../support/leftovers.ts';
 /** Writes the names of all bundles that were read and CommonJS modules that were loaded, when the process ends. */
 const HOOK = `
   const fs = require('node:fs');
-  const { readFileSync } = fs;
+  const { openSync } = fs;
   const read = [];
-  fs.readFileSync = (file, ...options) => {
+  fs.openSync = (file, ...options) => {
     read.push(file);
-    return readFileSync(file, ...options);
+    return openSync(file, ...options);
   };
   const names = () => [...read, ...Object.keys(require.cache)].join('\\n');
   process.once('exit', () => fs.writeFileSync(process.env.LOADED, names()));`;

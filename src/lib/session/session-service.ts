@@ -169,7 +169,7 @@ export class SessionService {
 
 function newestFirst(a: Session, b: Session): number {
   const start = ({ wire }: Session) => fromWireTime(wire.created_at)?.getTime() ?? 0;
-  return start(b) - start(a) || a.mark.localeCompare(b.mark);
+  return start(b) - start(a) || (a.mark < b.mark ? -1 : 1);
 }
 
 /** @throws AppError with the reason for which there is no session */

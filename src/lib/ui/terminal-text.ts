@@ -7,9 +7,6 @@ import { isSeen } from '../seen-text.ts';
 const OBEYED =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g;
 
-/** Marks on one letter, and invisible joiners between them. More than these run over the lines above and below. */
-const PILED = /([\p{M}\u200b-\u200d\u2060-\u2064]{4})[\p{M}\u200b-\u200d\u2060-\u2064]+/gu;
-
 /** Characters of a stored value that are shown at most. */
 const SHOWN = 200;
 
@@ -26,7 +23,12 @@ export function harmless(value: unknown): string {
 
 function visible(text: string): string {
   if (!isSeen(text)) return text.replace(/./gsu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
-  return /[\u0300-\uffff]/.test(text) ? text.replace(PILED, '$1') : text;
+  return /[\u0300-\uffff]/.test(text) ? withoutPiles(text) : text;
+}
+
+/** More than some marks on one letter, and invisible joiners between them, run over the lines above and below. */
+function withoutPiles(text: string): string {
+  return text.replace(/([\p{M}\u200b-\u200d\u2060-\u2064]{4})[\p{M}\u200b-\u200d\u2060-\u2064]+/gu, '$1');
 }
 
 /**
