@@ -42,22 +42,23 @@ const lazyRequires: Rewrite = {
 };
 
 /**
- * The same for our own use of crypto, and of tty and net, with which Node loads streams, and for assert in
- * redis-errors.
+ * The same for our own use of functions of crypto, of tty and net, with which Node loads streams, and of timers that
+ * few commands wait for, and for assert in redis-errors.
  */
 const lazyBuiltins: Rewrite = {
   name: 'lazy builtins',
   files: /^src\/lib\/|^node_modules\/redis-errors\//,
-  atLeast: 2,
+  atLeast: 1,
   apply(source) {
     let found = 0;
-    const lazily = (name: string, module: string) => {
+    const lazily = (imported: string, module: string) => {
       found++;
-      return `const ${name} = (...args: any[]) => (require('${module}') as any).${name}(...args);`;
+      const [name, ours = name] = imported.split(' as ');
+      return `const ${ours} = (...args: any[]) => (require('${module}') as any).${name}(...args);`;
     };
     const rewritten = source
       .replace(
-        /^import \{ ([a-z][\w, ]+) \} from '(node:(?:crypto|tty|net))';$/gm,
+        /^import \{ ([a-z][\w, ]+) \} from '(node:(?:crypto|tty|net|timers\/promises))';$/gm,
         (_, names: string, module: string) =>
           names
             .split(', ')
@@ -191,17 +192,6 @@ const plainBuiltins: Rewrite = {
   },
 };
 
-/** Of its package.json oclif uses the name and the version. */
-const shortPackage: Rewrite = {
-  name: 'short package.json',
-  files: /^node_modules\/@oclif\/core\/package\.json$/,
-  atLeast: 1,
-  apply(source) {
-    const { name, version } = JSON.parse(source) as Record<string, string>;
-    return { source: JSON.stringify({ name, version }), found: 1 };
-  },
-};
-
 /** To compare as a language does, V8 loads its tables, which takes as long as all the rest of help. Ids are in ASCII. */
 const plainOrder: Rewrite = {
   name: 'plain order of commands',
@@ -232,7 +222,6 @@ export const COMMAND_REWRITES = [
   methodsAtFirstUse,
   noTracing,
   plainBuiltins,
-  shortPackage,
   lazyRequires,
   lazyBuiltins,
   noDebug,
@@ -244,7 +233,6 @@ export const HELP_REWRITES = [
   plainOrder,
   noWindowsBelow,
   plainBuiltins,
-  shortPackage,
   lazyRequires,
   lazyBuiltins,
   noDebug,
@@ -252,7 +240,7 @@ export const HELP_REWRITES = [
 ];
 
 /** For the bundle that has PostgreSQL in it. */
-export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup];
+export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup, lazyBuiltins];
 
 /** What makes a bundle start fast, so that the sources need not be written for it. */
 export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
@@ -261,7 +249,7 @@ export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
     const found = new Map<Rewrite, number>();
     const root = initialOptions.absWorkingDir ?? process.cwd();
     onStart(() => found.clear());
-    onLoad({ filter: /\.([jt]s|json)$/ }, async ({ path }) => {
+    onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
       const inPackages = path.lastIndexOf(`${sep}node_modules${sep}`);
       const relative = path.slice(inPackages === -1 ? root.length + 1 : inPackages + 1).replaceAll(sep, '/');
       const applicable = rewrites.filter(({ files }) => files.test(relative));
@@ -274,7 +262,7 @@ export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
       }
       return {
         contents: source,
-        loader: path.endsWith('.json') ? 'json' : path.endsWith('.ts') ? 'ts' : 'js',
+        loader: path.endsWith('.ts') ? 'ts' : 'js',
       };
     });
     onEnd(() => {

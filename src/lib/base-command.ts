@@ -8,7 +8,7 @@ import { isJsonFlag } from './flag-words.ts';
 import { detectLanguage, type Language, type Texts } from './i18n/language.ts';
 import { sharedTexts } from './i18n/shared-texts.ts';
 import { ownWords } from './own-words.ts';
-import { print, printsOnTerminal } from './ui/output.ts';
+import { print, printsOnTerminal, readsTerminal } from './ui/output.ts';
 import { givesPassword, type PasswordSource } from './ui/password-flags.ts';
 import { askSecret, askText, askYesNo } from './ui/prompts.ts';
 import { harmless, stringifyHarmless } from './ui/terminal-text.ts';
@@ -142,7 +142,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       packageRoot: this.config.root,
       version: `${this.config.bin}/${this.config.version}`,
       strict: this.flags.strict === true,
-      isTerminal: () => process.stdin.isTTY === true,
+      isTerminal: readsTerminal,
       onNotice: (notice) => this.#announce(notice),
     });
     this.theme = await loadTheme(process.env, { isTTY: printsOnTerminal() });
@@ -169,9 +169,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
   }
 
-  /** Runs after parse errors too. */
+  /** Runs after parse errors too. Where all went well the process ends now, and there is nothing to wait for. */
   override async finally(): Promise<void> {
-    await this.context?.close();
+    const closing = this.context?.close();
+    if (process.exitCode) await closing;
   }
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */

@@ -239,9 +239,9 @@ export class Context {
    * Through which every test of a password goes. Attempts are counted where the sessions are; those of a stand-in in
    * PostgreSQL, as who has a stand-in of their own could empty its counters.
    */
-  async loginLimiter({ redis, degraded }: SessionBackend): Promise<LoginLimiter> {
+  async loginLimiter({ redis, sessions, degraded }: SessionBackend): Promise<LoginLimiter> {
     const database = await this.database();
-    return database.loginLimiter(degraded ? undefined : redis);
+    return database.loginLimiter(degraded ? undefined : { redis, address: sessions.assuredAddress });
   }
 
   /** The embedded engines of accounts and sessions, whether they run or not. */

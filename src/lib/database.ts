@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import { AccountService } from './auth/account-service.ts';
 import { LoginLimiter } from './auth/login-limiter.ts';
-import { loadHashing } from './auth/password-hash.ts';
 import { addressSeenByPostgres, PostgresLoginCounters } from './auth/postgres-login-counters.ts';
 import { RedisLoginCounters } from './auth/redis-login-counters.ts';
 import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
@@ -16,8 +15,8 @@ export interface Database {
   readonly accounts: AccountService;
   /** Begins to connect, and gets ready to test a password meanwhile. What fails does so again when it is needed. */
   warmUp(): void;
-  /** Counts attempts to sign in. @param redis where; without it, in the database itself */
-  loginLimiter(redis: RedisConnection | undefined): LoginLimiter;
+  /** Counts attempts to sign in. @param where the Redis; without it, in the database itself */
+  loginLimiter(where: CountingRedis | undefined): LoginLimiter;
   /** Brings the tables up to date. */
   migrate(): Promise<{ applied: string[] }>;
   /** Which migrations the tables have had, and which they lack. */
@@ -25,6 +24,13 @@ export interface Database {
   /** @throws AppError `unsupported_version` */
   facts(): Promise<{ version: string }>;
   close(): Promise<void>;
+}
+
+/** A Redis in which attempts are counted. */
+export interface CountingRedis {
+  readonly redis: RedisConnection;
+  /** From which it sees us, null where it does not tell; undefined where it was not asked yet. */
+  readonly address: string | null | undefined;
 }
 
 /** @param target a server, or the unix socket of the embedded engine */
@@ -38,11 +44,10 @@ export function openDatabase(target: PostgresAddress | { readonly socket: string
       db.connection()
         .execute(async () => {})
         .catch(() => {});
-      setImmediate(() => loadHashing().catch(() => {}));
     },
-    loginLimiter: (redis) =>
+    loginLimiter: (where) =>
       new LoginLimiter({
-        counters: redis ? new RedisLoginCounters(redis) : new PostgresLoginCounters(db),
+        counters: where ? new RedisLoginCounters(where.redis, where.address) : new PostgresLoginCounters(db),
         otherAddress: () => addressSeenByPostgres(db),
       }),
     migrate: () => migrateWithPatience(config),

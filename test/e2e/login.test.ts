@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type Account, newAccount, register } from '../support/accounts.ts';
 import { newUser, type RunOptions, type User } from '../support/cli.ts';
 import { engines } from '../support/engines.ts';
+import { startProxy } from '../support/flight-proxy.ts';
 import { jsonFailure } from '../support/json-failure.ts';
 import { plainClient } from '../support/session-backend.ts';
 import { readTokenFile, writeTokenFile } from '../support/token-file.ts';
@@ -55,6 +56,16 @@ describe('airbnb login', () => {
       server: `${engines.redisUrl}/0`,
     });
     expect(done.stdout).not.to.contain(token);
+  });
+
+  it('asks Redis five times: whether it is there, for an attempt, to give that back, for a session, and which others are over', async () => {
+    const proxy = await startProxy(engines.redisUrl);
+    try {
+      expect((await login(user, [], { env: { REDIS_URL: proxy.url } })).code).to.equal(0);
+      expect(proxy.flights).to.equal(5);
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('starts a session of its own with a token of its own each time', async () => {

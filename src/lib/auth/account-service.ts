@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import type { Rol } from '../user/rol.ts';
 import type { Account, UserRepository } from '../user/user-repository.ts';
 import { canonicalEmail, validEmail, validNombre } from './account-rules.ts';
-import { hashPassword, verifyPassword } from './password-hash.ts';
+import { hashPassword, loadHashing, verifyPassword } from './password-hash.ts';
 import { assertGoodPassword } from './password-rules.ts';
 
 export interface Registration {
@@ -40,7 +40,9 @@ export class AccountService {
    *   same error, after the same query and the same work
    */
   async verify(email: string, password: string): Promise<Account> {
-    const account = await this.#users.findByEmail(canonicalEmail(email));
+    const looking = this.#users.findByEmail(canonicalEmail(email));
+    setImmediate(() => loadHashing().catch(() => {})); // while the database looks
+    const account = await looking;
     const matches = await verifyPassword(password, account?.passwordHash);
     if (!account || !matches) throw new AppError('wrong_credentials');
     return account;

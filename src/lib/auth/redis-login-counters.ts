@@ -8,12 +8,16 @@ import type { CounterOptions, LoginCounters } from './login-counters.ts';
 /** Counters in Redis, one key each, so that the same code runs on a cluster. */
 export class RedisLoginCounters implements LoginCounters {
   readonly #redis: RedisConnection;
+  readonly #address: string | null | undefined;
 
-  constructor(redis: RedisConnection) {
+  /** @param address from which the server sees us, where it was asked already */
+  constructor(redis: RedisConnection, address?: string | null) {
     this.#redis = redis;
+    this.#address = address;
   }
 
   async open(): Promise<string | null> {
+    if (this.#address !== undefined) return this.#address;
     const [info] = await this.#redis.flight<[string]>((redis) => [clientInfo(redis)]);
     return addressSeen(info);
   }

@@ -72,10 +72,9 @@ export function leavesConnectionUsable(error: unknown): boolean {
   return error instanceof DatabaseError && error.code !== undefined && !/^(08|57P)/.test(error.code);
 }
 
-/** Whether a server turned TLS down, so that sslmode `prefer` goes on without it. */
+/** Whether a server has TLS but lets only plain connections in, by its pg_hba.conf: sslmode `prefer` makes one. */
 export function refusesTls(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.code === '28000'; // pg_hba.conf lets only plain ones in
-  return error instanceof Error && /does not support SSL/.test(error.message);
+  return error instanceof DatabaseError && error.code === '28000';
 }
 
 function fromServer(error: DatabaseError, server: string): AppError {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import {
   Kysely,
   PostgresDialect,
@@ -6,7 +7,7 @@ import {
   type QueryExecutorProvider,
   sql,
 } from 'kysely';
-import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, type Connection, Pool, type PoolClient, type PoolConfig } from 'pg';
 import { boundNameResolution } from './name-resolution.ts';
 import { type PostgresAddress, postgresServerName } from './postgres-address.ts';
 import {
@@ -128,7 +129,7 @@ class TranslatingPool implements PostgresPool {
     const { host, port, user, password, database } = this.#config;
     if (!host.startsWith('/')) boundNameResolution(host);
     const pool = new Pool({
-      Client: TidyClient,
+      Client: ssl && this.#mayGoWithoutTls ? OpportunisticClient : TidyClient,
       host,
       port,
       user,
@@ -183,6 +184,7 @@ function translating(client: PoolClient, server: string): PostgresPoolClient {
  */
 class TidyClient extends Client {
   declare private readonly connectionParameters: { options?: string; replication?: string };
+  declare readonly connection: Connection & { attachListeners(stream: Duplex): void };
 
   constructor(config?: ClientConfig) {
     super(config);
@@ -191,6 +193,31 @@ class TidyClient extends Client {
     this.connection.on('error', () => this.connection.stream.destroy());
   }
 }
+
+/**
+ * Asks for TLS, and goes on in the same connection without it where the server has none, as libpq does under `prefer`.
+ * The driver would give up, and another connection takes the server as long as the query.
+ */
+class OpportunisticClient extends TidyClient {
+  constructor(config?: ClientConfig) {
+    super(config);
+    const { connection } = this;
+    const { stream } = connection;
+    connection.once('connect', () => {
+      const [onAnswer] = stream.listeners('data') as ((answer: Buffer) => void)[];
+      if (!onAnswer) return;
+      stream.off('data', onAnswer);
+      stream.once('data', (answer: Buffer) => {
+        if (answer.toString('latin1') !== NO_TLS) return onAnswer.call(stream, answer);
+        connection.attachListeners(stream);
+        connection.emit('sslconnect'); // What the driver sends next is the same, encrypted or not.
+      });
+    });
+  }
+}
+
+/** https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL */
+const NO_TLS = 'N';
 
 /** In place of an absent password, for which the driver would search PGPASSWORD and ~/.pgpass. */
 function noPassword(): never {

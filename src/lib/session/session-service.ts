@@ -159,6 +159,11 @@ export class SessionService {
     this.#assured = { facts, at: process.uptime() };
   }
 
+  /** The address from which the server sees us, null where it does not tell; undefined where it was not asked. */
+  get assuredAddress(): string | null | undefined {
+    return this.#assured?.facts.address;
+  }
+
   /** The facts that are known already, with the clock moved on, or new ones. */
   async #recentFacts(): Promise<ServerFacts> {
     if (!this.#assured) return this.facts();

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { AppError } from '../errors.ts';
 import { ExitCode } from '../exit-codes.ts';
 
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
 
@@ -44,3 +45,6 @@ export function printBesides(text: string): void {
 
 /** Whether stdout is a terminal. Asked of the system, for `process.stdout.isTTY` makes the stream. */
 export const printsOnTerminal = (): boolean => isatty(STDOUT);
+
+/** The same of stdin. */
+export const readsTerminal = (): boolean => isatty(STDIN);

@@ -1,5 +1,4 @@
-import { constants, fstatSync, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { MAX_BYTES, PATIENCE, refused } from './password-refusal.ts';
@@ -19,26 +18,26 @@ export interface Patience {
 }
 
 /**
- * A file, or a pipe such as `/dev/stdin` and `<(...)`. Opened without waiting: an open that waits for the other end of
- * a pipe cannot be interrupted, not even by Ctrl-C.
+ * A file, or a pipe such as `/dev/stdin` and `<(...)`. Opened and read without waiting: what waits for the other end of
+ * a pipe in there cannot be interrupted, not even by Ctrl-C.
  */
 export async function readPasswordFile(path: string, onOpenFile: (path: string) => void): Promise<Buffer> {
   const flag = '--password-file';
-  let file: FileHandle;
+  let file: number;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     throw refused(flag, 'unreadable', (error as NodeJS.ErrnoException).code);
   }
   try {
-    const stats = fstatSync(file.fd);
+    const stats = fstatSync(file);
     const isPipe = stats.isFIFO();
     if (!stats.isFile() && !isPipe && !stats.isCharacterDevice()) throw refused(flag, 'not_a_file');
-    if (isatty(file.fd)) throw refused(flag, 'terminal');
+    if (isatty(file)) throw refused(flag, 'terminal');
     if (isOursAndOpen(stats)) onOpenFile(path);
     return await readToEnd(file, isPipe);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -47,9 +46,12 @@ function isOursAndOpen(stats: Stats): boolean {
   return stats.isFile() && (stats.mode & READABLE_BY_OTHERS) !== 0 && stats.uid === process.getuid?.();
 }
 
-/** @param patience how long a pipe is waited for */
+/**
+ * @param file a descriptor that does not block
+ * @param patience how long a pipe is waited for
+ */
 export async function readToEnd(
-  file: FileHandle,
+  file: number,
   isPipe: boolean,
   patience: Patience = { writer: PATIENCE, noWriter: PATIENCE_WITHOUT_WRITER },
 ): Promise<Buffer> {
@@ -58,7 +60,7 @@ export async function readToEnd(
   const started = Date.now();
   let size = 0;
   for (;;) {
-    const count = await readSome(file, bytes, size);
+    const count = readSome(file, bytes, size);
     if (count === 0 && (size > 0 || !isPipe)) return bytes.subarray(0, size);
     size += count ?? 0;
     if (size > MAX_BYTES) throw refused(flag, 'too_long');
@@ -71,9 +73,9 @@ export async function readToEnd(
 }
 
 /** How many bytes there were: 0 at the end, undefined where a writer has not written yet. */
-async function readSome(file: FileHandle, bytes: Buffer, at: number): Promise<number | undefined> {
+function readSome(file: number, bytes: Buffer, at: number): number | undefined {
   try {
-    return (await file.read(bytes, at, bytes.length - at, null)).bytesRead;
+    return readSync(file, bytes, at, bytes.length - at, null);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EAGAIN') return undefined;

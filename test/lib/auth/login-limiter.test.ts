@@ -409,6 +409,9 @@ describe('attempts to sign in, counted in Redis', () => {
       expect(proxy.flights).to.equal(3);
       const names = new Set(proxy.commands.map(([name]) => name?.toUpperCase()));
       expect(names).to.deep.equal(new Set(['CLIENT', 'EVAL', 'GET', 'PTTL']));
+      await proxy.reset();
+      expect(await new RedisLoginCounters(connection, '192.0.2.1').open()).to.equal('192.0.2.1');
+      expect(proxy.flights, 'for an address that is known').to.equal(0);
     } finally {
       connection.close();
       await proxy.close();

@@ -76,6 +76,16 @@ describe('a connection to PostgreSQL', () => {
     ]);
   });
 
+  it('asks for TLS under prefer, and goes on in the same connection where there is none', async () => {
+    const proxy = await startProxy(urlOf(database.config));
+    toClose.push(() => proxy.close());
+    const db = open({ ...configOf(proxy.url), sslMode: 'prefer' });
+    expect((await one(db)).rows).to.deep.equal([{ one: 1 }]);
+    const asked = proxy.messages.filter(({ from }) => from === 'client').map(({ name }) => name);
+    expect(asked.slice(0, 2)).to.deep.equal(['encryption?', 'startup']);
+    expect(proxy.connections).to.equal(1);
+  });
+
   describe('that cannot be made', () => {
     it('is unreachable where nothing listens', async () => {
       const failure = await failureOf(one(open({ host: '127.0.0.1', port: 1 })));

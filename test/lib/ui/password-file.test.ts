@@ -24,7 +24,7 @@ describe('a pipe that a password should come through', () => {
     const writer = await open(pipe, constants.O_WRONLY);
     try {
       const patience = { writer: 300, noWriter: 100 };
-      const failure = await failureOf(readToEnd(reader, true, patience));
+      const failure = await failureOf(readToEnd(reader.fd, true, patience));
       expect(failure).to.include({ reason: 'password_input' });
       expect(failure.params).to.deep.equal({ flag: '--password-file', problem: 'late' });
     } finally {
@@ -36,7 +36,7 @@ describe('a pipe that a password should come through', () => {
   it('is read to its end where that comes in pieces', async () => {
     const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = await open(pipe, constants.O_WRONLY);
-    const reading = readToEnd(reader, true);
+    const reading = readToEnd(reader.fd, true);
     await writer.write('one ');
     await new Promise((resolve) => setTimeout(resolve, 50));
     await writer.write('two');
