@@ -144,14 +144,15 @@ export class SessionStore {
       (redis) => [redis.set(sessionKey(token), JSON.stringify(wire), 'PX', ttlMs)],
       (redis) => [redis.sadd(index, token), redis.persist(index), redis.srandmember(index, PRUNED_AT_LOGIN)],
     ]);
-    const someMembers = last[2] as string[];
+    const others = (last[2] as string[]).filter((member) => member !== token);
+    if (others.length === 0) return;
     // A CI account logs in for ever and never lists: without this its index would only grow.
     const alive = await this.#redis.flight<number[]>((redis) =>
-      someMembers.map((member) => redis.exists(sessionKey(member))),
+      others.map((member) => redis.exists(sessionKey(member))),
     );
     await this.#prune(
       wire.user_id,
-      someMembers.filter((_, index) => alive[index] === 0),
+      others.filter((_, index) => alive[index] === 0),
     );
   }
 
