@@ -38,7 +38,7 @@ module.exports = {
         path: '^src/lib/(auth|exec|session|user|connections|local|migrations)/|^src/lib/(database|doctor-service|config|settings|settings-review)[.]ts',
       },
       to: {
-        path: '^src/lib/(ui|i18n)/|^src/(commands|cli)|^src/lib/base-command|node_modules/(@oclif|@inquirer|chalk)',
+        path: '^src/lib/(ui|i18n)/|^src/(commands|cli|run-command)|^src/lib/base-command|node_modules/(@oclif|@inquirer|chalk)',
       },
     },
     {
@@ -60,7 +60,7 @@ module.exports = {
       name: 'nothing-imports-commands',
       severity: 'error',
       from: { path: '^src/lib/' },
-      to: { path: '^src/(commands/|cli|command-table)', pathNot: '^src/command-table[.]ts$' },
+      to: { path: '^src/(commands/|cli|run-command|command-table)', pathNot: '^src/command-table[.]ts$' },
     },
     {
       name: 'postgres-stays-apart',

@@ -86,7 +86,11 @@ function read(file) {
   try {
     const { size } = fstatSync(descriptor);
     if (size > memory.length) memory = Buffer.allocUnsafeSlow(size);
-    return memory.subarray(0, readSync(descriptor, memory, 0, size, 0));
+    let end = 0;
+    for (let count = size; count > 0 && end < size; end += count) {
+      count = readSync(descriptor, memory, end, size - end, end);
+    }
+    return memory.subarray(0, end);
   } finally {
     closeSync(descriptor);
   }

@@ -125,7 +125,7 @@ const onlyShown: EsbuildPlugin = {
   name: 'only-shown',
   setup({ onResolve }) {
     onResolve({ filter: /\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './only-in-cli.js', external: true } : undefined,
+      kind === 'dynamic-import' ? { path: './only-when-run.js', external: true } : undefined,
     );
   },
 };

@@ -260,10 +260,7 @@ export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({
         source = result.source;
         found.set(rewrite, (found.get(rewrite) ?? 0) + result.found);
       }
-      return {
-        contents: source,
-        loader: path.endsWith('.ts') ? 'ts' : 'js',
-      };
+      return { contents: source, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
     onEnd(() => {
       const gone = rewrites.filter((rewrite) => (found.get(rewrite) ?? 0) < rewrite.atLeast);
