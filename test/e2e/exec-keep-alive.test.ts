@@ -233,10 +233,11 @@ describe('airbnb exec keeps its session alive', () => {
   });
 
   it('and with it the embedded engines, which nobody else uses', async () => {
-    await using local = await newUser({ configured: false, env: { AIRBNB_LOCAL_IDLE: '1' } });
+    // Long enough for whoever starts them on a busy machine to come to them.
+    await using local = await newUser({ configured: false, env: { AIRBNB_LOCAL_IDLE: '4' } });
     await signIn(local);
     const env = { AIRBNB_SESSION_TTL: '3' };
-    const { code, stderr } = await local.run(['exec', '--', 'sleep', '5'], { env });
+    const { code, stderr } = await local.run(['exec', '--', 'sleep', '8'], { env });
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect((await local.run(['whoami'])).code).to.equal(0);
   });
