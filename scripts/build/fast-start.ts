@@ -13,6 +13,14 @@ interface Rewrite {
   readonly apply: (source: string) => { readonly source: string; readonly found: number };
 }
 
+/** What changes the first place that it finds. */
+const replacing =
+  (found: string | RegExp, replacement: string): Rewrite['apply'] =>
+  (source) => {
+    const rewritten = source.replace(found, replacement);
+    return { source: rewritten, found: Number(rewritten !== source) };
+  };
+
 /**
  * Turns what modules require at their head into getters that require at first use: of oclif and ioredis, `whoami`
  * uses a tenth. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside of `__importDefault`.
@@ -125,14 +133,7 @@ const noStdoutListener: Rewrite = {
   name: 'no listener on stdout',
   files: /^node_modules\/@oclif\/core\/lib\/command\.js$/,
   atLeast: 1,
-  apply(source) {
-    let found = 0;
-    const rewritten = source.replace(/^process\.stdout\.on\('error', [\s\S]*?^\}\);$/m, () => {
-      found++;
-      return '';
-    });
-    return { source: rewritten, found };
-  },
+  apply: replacing(/^process\.stdout\.on\('error', [\s\S]*?^\}\);$/m, ''),
 };
 
 /** pg finds out whether it runs at Cloudflare by a `Response`, with which Node loads all of its HTTP client. */
@@ -140,10 +141,7 @@ const notAtCloudflare: Rewrite = {
   name: 'not at Cloudflare',
   files: /^node_modules\/pg\/lib\/stream\.js$/,
   atLeast: 1,
-  apply(source) {
-    const rewritten = source.replace('if (isCloudflareRuntime())', 'if (false)');
-    return { source: rewritten, found: Number(rewritten !== source) };
-  },
+  apply: replacing('if (isCloudflareRuntime())', 'if (false)'),
 };
 
 /** pg asks for addresses itself for its C library alone. */
@@ -171,10 +169,7 @@ const noTracing: Rewrite = {
   name: 'no tracing',
   files: /^node_modules\/ioredis\/built\/tracing\.js$/,
   atLeast: 1,
-  apply(source) {
-    const rewritten = source.replace(/^const dc = \(\(\) => \{[\s\S]*?^\}\)\(\);$/m, 'const dc = undefined;');
-    return { source: rewritten, found: Number(rewritten !== source) };
-  },
+  apply: replacing(/^const dc = \(\(\) => \{[\s\S]*?^\}\)\(\);$/m, 'const dc = undefined;'),
 };
 
 /** What a module of Node exports by default is the module itself, of which esbuild would copy every property. */
@@ -197,10 +192,7 @@ const plainOrder: Rewrite = {
   name: 'plain order of commands',
   files: /^node_modules\/@oclif\/core\/lib\/config\/plugin\.js$/,
   atLeast: 1,
-  apply(source) {
-    const rewritten = source.replace('a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)');
-    return { source: rewritten, found: Number(rewritten !== source) };
-  },
+  apply: replacing('a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'),
 };
 
 /** oclif asks whether it is below Windows for what it stores in the home folder of plugins, which we do not have. */
@@ -208,10 +200,7 @@ const noWindowsBelow: Rewrite = {
   name: 'no Windows below',
   files: /^node_modules\/@oclif\/core\/lib\/util\/os\.js$/,
   atLeast: 1,
-  apply(source) {
-    const rewritten = source.replace(/\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /, '');
-    return { source: rewritten, found: Number(rewritten !== source) };
-  },
+  apply: replacing(/\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /, ''),
 };
 
 /** For the bundle that looks for the command. */

@@ -13,7 +13,7 @@ import type { Tables } from './user/user-schema.ts';
 /** Everything that needs PostgreSQL and bcrypt, behind one module, so that the rest need not load them. */
 export interface Database {
   readonly accounts: AccountService;
-  /** Begins to connect, and gets ready to test a password meanwhile. What fails does so again when it is needed. */
+  /** Begins to connect. What fails does so again when it is needed. */
   warmUp(): void;
   /** Counts attempts to sign in. @param where the Redis; without it, in the database itself */
   loginLimiter(where: CountingRedis | undefined): LoginLimiter;
