@@ -116,7 +116,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected get isInteractive(): boolean {
     const { config } = this.context;
     const tokenForbids = config.token !== undefined && !this.#class.asksDespiteToken;
-    const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+    const isTerminal = readsTerminal() && process.stderr.isTTY === true;
     return (
       isTerminal &&
       !this.jsonEnabled() &&
