@@ -30,6 +30,9 @@ const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .slice(0, 64);
 const suffix = `${process.version}-${process.arch}${flags}.code`;
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+/** What a login calls of these is so much that no other command calls, and the other way round, that it keeps code of its own. */
+const isLogin = process.argv.slice(2).find((word) => !word.startsWith('-')) === 'login';
+const CALLED_BY_LOGIN = new Set(['run-command', 'database']);
 const loaded = new Map();
 /** Every file is read into the same memory: new memory takes as long as reading does. */
 let memory = Buffer.alloc(0);
@@ -48,23 +51,34 @@ function load(file) {
   const bundle = { exports: {} };
   loaded.set(file, bundle);
   const requireBundle = (id) => (id.startsWith('./') ? load(join(dist, id)) : require(id));
+  requireBundle.resolve = require.resolve;
   compile(file).runInThisContext()(bundle.exports, requireBundle, bundle, file, dist);
   return bundle.exports;
 }
 
 function compile(filename) {
   const source = read(filename).latin1Slice(); // The build writes ASCII.
+  const bundle = basename(filename, '.js');
   // V8 tells apart its own versions and flags, but of the source nothing except its length: hence the build's hash.
-  const name = `${basename(filename, '.js')}-${source.slice(2, 18)}-${suffix}`;
+  const nameFor = (use) => `${bundle}-${source.slice(2, 18)}-${use}${suffix}`;
+  const use = isLogin && CALLED_BY_LOGIN.has(bundle) ? 'login-' : '';
+  const own = nameFor(use);
+  const known = withKeptCode(source, filename, own);
+  if (known) return known;
+  const similar = use ? withKeptCode(source, filename, nameFor('')) : undefined;
+  const script = similar ?? new Script(source, { filename, importModuleDynamically });
+  process.once('exit', () => require('./keep-code.js').keepCode(script, userFolder(), own, checksum));
+  return script;
+}
+
+function withKeptCode(source, filename, name) {
   for (const folder of [dist, userFolder()]) {
     const cachedData = readCode(folder, name);
     if (!cachedData) continue;
     const script = new Script(source, { filename, cachedData, importModuleDynamically });
     if (!script.cachedDataRejected) return script;
   }
-  const script = new Script(source, { filename, importModuleDynamically });
-  process.once('exit', () => require('./keep-code.js').keepCode(script, userFolder(), name, checksum));
-  return script;
+  return undefined;
 }
 
 /** Code that was kept, unless somebody else could have put it there: it runs with the rights of the user. */

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { register } from '../support/accounts.ts';
 import { newUser, type Result, type User } from '../support/cli.ts';
 import { holdSession } from '../support/held-session.ts';
 
@@ -86,6 +87,30 @@ describe('the compiled code that is kept', () => {
     expect(bundlesOf(await userCode())).to.deep.equal(['cli']);
     await user.run(['__complete', 'zsh', ''], { script });
     expect(bundlesOf(await userCode())).not.to.contain('run-command');
+  });
+
+  it('is kept of a login apart from the rest, and is no other command’s', async () => {
+    const account = await register(user);
+    const login = () =>
+      user.run(['--no-input', 'login', '--email', account.email, '--password-stdin', '--json'], {
+        script: path.join(copy, 'bin', 'run.js'),
+        input: account.password,
+      });
+    await expectWorking(await login());
+    const made = await userCode();
+    const ofLogin = made.filter((file) => /-[0-9a-f]{16}-login-v\d/.test(file));
+    expect(bundlesOf(ofLogin)).to.deep.equal(['database', 'run-command']);
+    const before = await Promise.all(made.map((file) => readFile(file, 'base64')));
+    await expectWorking(await login());
+    expect(await userCode()).to.deep.equal(made);
+    await truncate(ofLogin[1] as string, 50_000);
+    await expectWorking(await login());
+    await expectWorking(await whoami());
+    expect(await userCode()).to.deep.equal(made);
+    expect((await readFile(ofLogin[1] as string)).length).to.be.greaterThan(100_000);
+    expect(await readFile(ofLogin[0] as string, 'base64')).to.equal(
+      before[made.indexOf(ofLogin[0] as string)],
+    );
   });
 
   it('does no harm where it is cut off, overwritten or empty', async () => {
