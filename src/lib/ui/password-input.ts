@@ -83,18 +83,23 @@ async function readStdin(): Promise<Buffer> {
   }
 }
 
+/** By events: to make an iterator of a stream takes Node longer than the rest of it. */
 async function readStream(): Promise<Buffer> {
+  const { stdin } = process;
   // It would be shown while it is typed.
-  if (process.stdin.isTTY) throw refused('--password-stdin', 'terminal');
-  const late = setTimeout(() => process.stdin.destroy(refused('--password-stdin', 'late')), PATIENCE);
+  if (stdin.isTTY) throw refused('--password-stdin', 'terminal');
+  const late = setTimeout(() => stdin.destroy(refused('--password-stdin', 'late')), PATIENCE);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > MAX_BYTES) throw refused('--password-stdin', 'too_long');
-    }
+    await new Promise((resolve, reject) => {
+      stdin.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > MAX_BYTES) stdin.destroy(refused('--password-stdin', 'too_long'));
+      });
+      stdin.once('end', resolve).once('error', reject);
+    });
   } finally {
     clearTimeout(late);
   }
