@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { Redis } from 'ioredis';
 
@@ -22,12 +22,12 @@ const replacing =
   };
 
 /**
- * Turns what modules require at their head into getters that require at first use: of oclif and ioredis, `whoami`
- * uses a tenth. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside of `__importDefault`.
+ * Turns what modules require at their head into getters that require at first use: of oclif and ioredis `whoami`
+ * uses a tenth, and of Kysely a login as much. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside of `__importDefault`.
  */
 const lazyRequires: Rewrite = {
   name: 'lazy requires',
-  files: /^node_modules\/(@oclif\/core|ioredis)\/.*\.js$/,
+  files: /^node_modules\/(@oclif\/core|ioredis|kysely)\/.*\.js$/,
   atLeast: 100,
   apply(source) {
     const names: string[] = [];
@@ -164,6 +164,91 @@ const noNameLookup: Rewrite = {
   },
 };
 
+/** pg needs Node's crypto only where the server asks for a password, and bcrypt for a new salt. */
+const cryptoAtFirstUse: Rewrite = {
+  name: 'crypto at first use',
+  files: /^node_modules\/(pg\/lib\/(client|crypto\/sasl)|bcrypt\/bcrypt)\.js$/,
+  atLeast: 3,
+  apply(source) {
+    const required = /^const crypto = (require\('[^']+'\));?$/m.exec(source);
+    if (!required) return { source, found: 0 };
+    const rewritten = source.replace(required[0], '').replace(/(?<![\w.])crypto\./g, `${required[1]}.`);
+    return { source: rewritten, found: 1 };
+  },
+};
+
+/**
+ * pg does what its authentication asks for by Web Crypto, for which Node loads as much again as for crypto, and takes
+ * a turn of another thread for each hash. The same by crypto: only PBKDF2 is worth another thread.
+ */
+const noWebCrypto: Rewrite = {
+  name: 'no Web Crypto',
+  files: /^node_modules\/pg\/lib\/crypto\/utils\.js$/,
+  atLeast: 1,
+  apply: (source) => ({
+    source: `const { createHash, createHmac, pbkdf2, randomBytes } = require('crypto');
+      const md5 = (data) => createHash('md5').update(data).digest('hex');
+      const hashByName = (name, data) => createHash(name.replace(/^SHA-/, 'SHA')).update(data).digest();
+      module.exports = {
+        randomBytes,
+        hashByName,
+        md5,
+        sha256: (data) => hashByName('SHA-256', data),
+        hmacSha256: (key, text) => createHmac('sha256', key).update(text).digest(),
+        deriveKey: (password, salt, iterations) => new Promise((resolve, reject) => {
+          pbkdf2(password, salt, iterations, 32, 'sha256', (error, key) => error ? reject(error) : resolve(key));
+        }),
+        postgresMd5PasswordHash: (user, password, salt) =>
+          'md5' + md5(Buffer.concat([Buffer.from(md5(password + user)), salt])),
+      };`,
+    found: Number(
+      namesExported(source) ===
+        'deriveKey hashByName hmacSha256 md5 postgresMd5PasswordHash randomBytes sha256',
+    ),
+  }),
+};
+
+function namesExported(source: string): string | undefined {
+  const [, names = ''] = /^module\.exports = \{([^}]*)\}$/m.exec(source) ?? [];
+  return names.match(/\w+/g)?.sort().join(' ');
+}
+
+/** In a bundle bcrypt does not lie beside its native code any more. */
+const bcryptFromItsPackage: Rewrite = {
+  name: 'bcrypt from its package',
+  files: /^node_modules\/bcrypt\/bcrypt\.js$/,
+  atLeast: 1,
+  apply: replacing('path.resolve(__dirname)', "path.dirname(require.resolve('bcrypt/package.json'))"),
+};
+
+/** What we import of Kysely; a test compares. */
+export const OF_KYSELY = ['CompiledQuery', 'Kysely', 'Migrator', 'PostgresDialect', 'sql'];
+
+/** Kysely's index loads all of it, other databases included, to copy what it exports. */
+const kyselyAtFirstUse: Rewrite = {
+  name: 'Kysely at first use',
+  files: /^node_modules\/kysely\/dist\/cjs\/index\.js$/,
+  atLeast: OF_KYSELY.length,
+  apply(source) {
+    let found = 0;
+    const rewritten = source.replace(
+      /^__exportStar\((require\("(.+)"\)), exports\);$/gm,
+      (_, required: string, id: string) => {
+        const names = Object.keys(require(join(dirname(require.resolve('kysely')), id)));
+        const ours = names.filter((name) => OF_KYSELY.includes(name));
+        found += ours.length;
+        return ours
+          .map(
+            (name) =>
+              `Object.defineProperty(exports, "${name}", { get: () => ${required}.${name}, enumerable: true });`,
+          )
+          .join(' ');
+      },
+    );
+    return { source: rewritten, found };
+  },
+};
+
 /** Nobody listens to what ioredis tells Node's diagnostics channels, of which Node 20 does not say so to ioredis. */
 const noTracing: Rewrite = {
   name: 'no tracing',
@@ -229,7 +314,16 @@ export const HELP_REWRITES = [
 ];
 
 /** For the bundle that has PostgreSQL in it. */
-export const DATABASE_REWRITES = [notAtCloudflare, noNameLookup, lazyBuiltins];
+export const DATABASE_REWRITES = [
+  notAtCloudflare,
+  noNameLookup,
+  cryptoAtFirstUse,
+  noWebCrypto,
+  bcryptFromItsPackage,
+  kyselyAtFirstUse,
+  lazyRequires,
+  lazyBuiltins,
+];
 
 /** What makes a bundle start fast, so that the sources need not be written for it. */
 export const fastStart = (rewrites: readonly Rewrite[]): Plugin => ({

@@ -1,6 +1,7 @@
 import { AppError, type Reason } from '../errors.ts';
 import { isSeen } from '../seen-text.ts';
 
+const ASCII = /^[\x00-\x7f]*$/;
 const MAX_EMAIL = 254;
 const MAX_NOMBRE = 200;
 
@@ -22,8 +23,14 @@ const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/gu
  * database compares without it; other letters become small, as in the locale C the database would not do that.
  */
 export function canonicalEmail(email: string): string {
-  const composed = email.trim().normalize('NFC');
+  const trimmed = email.trim();
+  if (isAscii(trimmed)) return trimmed; // The rest would change nothing, and has to load tables of Unicode.
+  const composed = trimmed.normalize('NFC');
   return composed.replace(/\P{ASCII}+/gu, (letters) => letters.toLowerCase()).normalize('NFC');
+}
+
+export function isAscii(text: string): boolean {
+  return ASCII.test(text);
 }
 
 /**

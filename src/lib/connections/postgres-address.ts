@@ -63,7 +63,7 @@ function fromPgVariables(settings: Settings): PostgresAddress {
 function fromUrl(text: string, settings: Settings): PostgresAddress {
   const setting = 'DATABASE_URL';
   const invalid = () => new AppError('invalid_setting', { setting, problem: 'not_a_postgres_url' });
-  const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
+  const authority = /^[A-Za-z]+:\/\/([^/?#]*)/.exec(text)?.[1] ?? '';
   refuseSeveralHosts(setting, authority.slice(authority.lastIndexOf('@') + 1));
   let url: URL;
   try {

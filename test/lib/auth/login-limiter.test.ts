@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
 import type { Kysely } from 'kysely';
@@ -336,6 +337,9 @@ for (const [name, open] of [
         expect(key).to.match(/^airbnb:login:(pair|address|email)(-failures)?:[0-9a-f]{64}$/);
         expect(left, key).to.be.within(1e-9, DAY);
       }
+      const ofEmail = stored.filter(({ key }) => key.startsWith('airbnb:login:email:'));
+      const hash = createHash('sha256').update('ana@example.com').digest('hex');
+      expect(ofEmail.map(({ key }) => key)).to.include(`airbnb:login:email:${hash}`);
     });
   });
 }
