@@ -265,8 +265,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async signIn(email: string, password: string, keepToken = true): Promise<LiveSession> {
     const { SignInService } = await import('./auth/sign-in-service.ts');
-    const { accounts, warmUp } = await this.context.database();
-    warmUp(); // while Redis is asked whether it is there
+    const { accounts, warmUp, rest } = await this.context.database();
+    await warmUp(); // It goes on while Redis is asked whether it is there.
     // A token that leaves this machine is never looked for in a stand-in.
     const backend = await this.context.backend({ mayStandIn: keepToken });
     const replaced = keepToken && !backend.degraded ? this.context.findReplaced() : undefined;
@@ -275,6 +275,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       limiter: await this.context.loginLimiter(backend),
       sessions: backend.sessions,
       server: backend.server,
+      ...(!backend.degraded && { meanwhile: rest }), // A stand-in's attempts are counted there.
       ...(keepToken && { file: this.context.sessionFile }),
     });
     const session = await service.signIn(email, password, this.context.surroundings).catch((error) => {

@@ -3,7 +3,12 @@ import { AccountService } from './auth/account-service.ts';
 import { LoginLimiter } from './auth/login-limiter.ts';
 import { addressSeenByPostgres, PostgresLoginCounters } from './auth/postgres-login-counters.ts';
 import { RedisLoginCounters } from './auth/redis-login-counters.ts';
-import { openPostgres, type PostgresConfig, requireSupportedServer } from './connections/postgres.ts';
+import {
+  openConnection,
+  openPostgres,
+  type PostgresConfig,
+  requireSupportedServer,
+} from './connections/postgres.ts';
 import type { PostgresAddress } from './connections/postgres-address.ts';
 import type { RedisConnection } from './connections/redis.ts';
 import { type MigrationStatus, migrateToLatest, migrationStatus } from './migrations/migrator.ts';
@@ -13,8 +18,10 @@ import type { Tables } from './user/user-schema.ts';
 /** Everything that needs PostgreSQL and bcrypt, behind one module, so that the rest need not load them. */
 export interface Database {
   readonly accounts: AccountService;
-  /** Begins to connect. What fails does so again when it is needed. */
-  warmUp(): void;
+  /** Begins to connect, and does not wait for it. What fails does so again when it is needed. */
+  warmUp(): Promise<void>;
+  /** Closes the connection until it is needed again. Waits for nothing. */
+  rest(): void;
   /** Counts attempts to sign in. @param where the Redis; without it, in the database itself */
   loginLimiter(where: CountingRedis | undefined): LoginLimiter;
   /** Brings the tables up to date. */
@@ -37,14 +44,18 @@ export interface CountingRedis {
 export function openDatabase(target: PostgresAddress | { readonly socket: string }): Database {
   const config: PostgresConfig =
     'socket' in target ? embeddedConfig(target.socket) : { ...target, embedded: false };
-  const db = openPostgres<Tables>(config);
+  const { db, rest } = openConnection<Tables>(config);
   return {
     accounts: new AccountService(new UserRepository(db)),
-    warmUp() {
+    async warmUp() {
       db.connection()
         .execute(async () => {})
         .catch(() => {});
+      // Unless a name has to be looked up, the request is on its way after two turns, and the server has time while we
+      // load what is next.
+      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
     },
+    rest,
     loginLimiter: (where) =>
       new LoginLimiter({
         counters: where ? new RedisLoginCounters(where.redis, where.address) : new PostgresLoginCounters(db),

@@ -68,6 +68,23 @@ describe('airbnb login', () => {
     }
   });
 
+  it('takes one connection of PostgreSQL and says goodbye to it, as registering does', async () => {
+    const url = new URL(engines.databaseUrl);
+    url.searchParams.set('sslmode', 'disable');
+    const proxy = await startProxy(url.href);
+    try {
+      await using somebody = await newUser({ env: { DATABASE_URL: proxy.url } });
+      for (const command of [() => login(somebody), () => register(somebody)]) {
+        await proxy.reset();
+        await command();
+        expect(proxy.connections).to.equal(1);
+        expect(proxy.messages.filter(({ from }) => from === 'client').at(-1)).to.have.property('name', 'X');
+      }
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('starts a session of its own with a token of its own each time', async () => {
     const ids: string[] = [];
     const tokens: string[] = [];

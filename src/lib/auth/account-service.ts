@@ -36,14 +36,15 @@ export class AccountService {
 
   /**
    * Checks an e-mail and a password, neither of which need follow today's rules.
+   * @param meanwhile called while the password is tested on another thread, if that takes long enough
    * @throws AppError `wrong_credentials` for an unknown e-mail, a wrong password and an account without one: the
    *   same error, after the same query and the same work
    */
-  async verify(email: string, password: string): Promise<Account> {
+  async verify(email: string, password: string, meanwhile?: () => void): Promise<Account> {
     const looking = this.#users.findByEmail(canonicalEmail(email));
     setImmediate(() => loadHashing().catch(() => {})); // while the database looks
     const account = await looking;
-    const matches = await verifyPassword(password, account?.passwordHash);
+    const matches = await verifyPassword(password, account?.passwordHash, meanwhile);
     if (!account || !matches) throw new AppError('wrong_credentials');
     return account;
   }

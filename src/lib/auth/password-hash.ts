@@ -4,6 +4,8 @@ const COST = 12;
 const MAX_BYTES = 72;
 /** 4 is bcrypt's least; one over 16 takes many seconds, so whoever wrote it meant harm or made a mistake. */
 const HASH = /^\$2[aby]\$(0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$/;
+/** From this cost on a comparison takes longer than what is done meanwhile, which would show by the time otherwise. */
+const WORTH_A_WHILE = 8;
 /** Salt and digest of no password in particular: what it is compared with is thrown away. */
 const NOBODYS_DIGEST = 'Ro0CUfOqk6cXEKf3dyaM7OhSCvnwM9s4wIX9JeLapehKK5YdLxKcm';
 
@@ -22,16 +24,25 @@ export async function hashPassword(password: string): Promise<string> {
  * Whether the password belongs to the hash. Of a longer one the first 72 bytes count, as in Python's bcrypt. An
  * absent hash, or one that is none of bcrypt's, belongs to no password, and to find that out takes as long as
  * any other mismatch. Never throws on a hash.
+ * @param meanwhile called while it is found out, which goes on outside of this thread; not where that ends sooner
  */
-export async function verifyPassword(password: string, hash: string | null | undefined): Promise<boolean> {
+export async function verifyPassword(
+  password: string,
+  hash: string | null | undefined,
+  meanwhile = () => {},
+): Promise<boolean> {
   const bcrypt = await loadHashing();
   const bytes = Buffer.from(password).subarray(0, MAX_BYTES);
   const cost = Number(HASH.exec(hash ?? '')?.[1] ?? Number.NaN);
   if (!hash || Number.isNaN(cost)) {
-    await bcrypt.compare(bytes, nobodysHash(COST));
+    const comparing = bcrypt.compare(bytes, nobodysHash(COST));
+    meanwhile();
+    await comparing;
     return false;
   }
-  if (await bcrypt.compare(bytes, hash.replace(/^\$2y/, '$2b'))) return true; // PHP's name for the same
+  const comparing = bcrypt.compare(bytes, hash.replace(/^\$2y/, '$2b')); // PHP's name for the same
+  if (cost >= WORTH_A_WHILE) meanwhile();
+  if (await comparing) return true;
   // A hash of a lower cost failed sooner: 2^c + 2^c + 2^(c+1) + ... + 2^11 rounds are the 2^12 of the others.
   for (let spent = cost; spent < COST; spent++) await bcrypt.compare(bytes, nobodysHash(spent));
   return false;

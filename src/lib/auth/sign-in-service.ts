@@ -3,14 +3,15 @@ import type { Surroundings } from '../session/device.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionFile } from '../session/session-file.ts';
 import type { SessionService } from '../session/session-service.ts';
+import { newToken } from '../session/session-token.ts';
 import type { Account } from '../user/user-repository.ts';
 import type { LoginLimiter } from './login-limiter.ts';
 import { profileOf } from './profile.ts';
 
 /** Whose credentials were verified. */
 export interface CredentialVerifier {
-  /** @throws AppError `wrong_credentials` */
-  verify(email: string, password: string): Promise<Account>;
+  /** @param meanwhile called while the password is tested. @throws AppError `wrong_credentials` */
+  verify(email: string, password: string, meanwhile: () => void): Promise<Account>;
 }
 
 export interface SignInParts {
@@ -18,6 +19,8 @@ export interface SignInParts {
   /** Counts the attempt. */
   readonly limiter: LoginLimiter;
   readonly sessions: SessionService;
+  /** Called while the password is tested. */
+  readonly meanwhile?: () => void;
   /** Where the token is kept; without it nothing is written. */
   readonly file?: SessionFile;
   /** The name of the server that the sessions live on. */
@@ -39,10 +42,15 @@ export class SignInService {
    *   engine
    */
   async signIn(email: string, password: string, surroundings: Surroundings): Promise<Session> {
-    const { accounts, limiter, sessions, file, server } = this.#parts;
+    const { accounts, limiter, sessions, meanwhile, file, server } = this.#parts;
     file?.refuseUnsafe();
-    const account = await limiter.attempt(email, () => accounts.verify(email, password));
-    const session = await sessions.start(profileOf(account), surroundings);
+    let drawn: string | undefined;
+    const prepare = () => {
+      meanwhile?.();
+      drawn = newToken();
+    };
+    const account = await limiter.attempt(email, () => accounts.verify(email, password, prepare));
+    const session = await sessions.start(profileOf(account), surroundings, drawn);
     const { token, mark, wire } = session;
     try {
       file?.write({ token, mark, email: wire.email, userId: wire.user_id, server });

@@ -55,8 +55,24 @@ export function openPostgres<Tables>(
   config: PostgresConfig,
   timeouts: Partial<PostgresTimeouts> = {},
 ): Kysely<Tables> {
+  return openConnection<Tables>(config, timeouts).db;
+}
+
+/** The connection of {@link openPostgres} with what runs queries over it. */
+export interface PostgresConnection<Tables> {
+  readonly db: Kysely<Tables>;
+  /** Closes the connection until the next query, so that the server has room for others. Waits for nothing. */
+  rest(): void;
+}
+
+/** As {@link openPostgres}. */
+export function openConnection<Tables>(
+  config: PostgresConfig,
+  timeouts: Partial<PostgresTimeouts> = {},
+): PostgresConnection<Tables> {
   const limits = { ...(config.embedded ? EMBEDDED_TIMEOUTS : SERVER_TIMEOUTS), ...timeouts };
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new TranslatingPool(config, limits) }) });
+  const pool = new TranslatingPool(config, limits);
+  return { db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), rest: () => pool.rest() };
 }
 
 /**
@@ -110,6 +126,12 @@ class TranslatingPool implements PostgresPool {
 
   async end(): Promise<void> {
     await this.#pool.end();
+  }
+
+  rest(): void {
+    const pool = this.#pool;
+    this.#pool = this.#newPool(pool.options.ssl ?? false);
+    pool.end().catch(() => {});
   }
 
   async #checkOut(): Promise<PoolClient> {

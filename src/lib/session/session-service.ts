@@ -31,10 +31,11 @@ export class SessionService {
   }
 
   /**
-   * Starts a new session, with a new token, for an account whose credentials were verified.
+   * Starts a new session for an account whose credentials were verified.
+   * @param token a new one, for which there was time before
    * @throws AppError `unsupported_version` where the server is too old
    */
-  async start(profile: Profile, surroundings: Surroundings): Promise<Session> {
+  async start(profile: Profile, surroundings: Surroundings, token = newToken()): Promise<Session> {
     const facts = await this.#recentFacts();
     const now = toWireTime(new Date());
     const ssh = sshAddress(surroundings.sshConnection);
@@ -55,7 +56,6 @@ export class SessionService {
       ip_source: ssh ? 'ssh' : facts.address ? 'redis' : null,
       ...(maxAge === undefined ? {} : { ends_at: facts.now + maxAge * 1000 }),
     };
-    const token = newToken();
     await this.#store.start(token, wire, ttl * 1000);
     return { token, mark: markOf(token), wire, expiresInMs: ttl * 1000 };
   }

@@ -57,6 +57,20 @@ describe('password hashes', () => {
     });
   }
 
+  it('leave time for something else while they are compared, but those that take none', async () => {
+    for (const [password, hash, expected] of [
+      [PYTHON.password, PYTHON.hash, ['meanwhile', 'verified']],
+      ['wrong', PYTHON.hash, ['meanwhile', 'verified']],
+      ['any', null, ['meanwhile', 'verified']],
+      ['wrong', PYTHON_2A, ['verified']],
+    ] as const) {
+      const events: string[] = [];
+      await verifyPassword(password, hash, () => events.push('meanwhile'));
+      events.push('verified');
+      expect(events).to.deep.equal(expected);
+    }
+  });
+
   it('take as long to fail whatever they are', async () => {
     const cheap = await bcrypt.hash('other', 8);
     const [wrong, none, malformed, lowCost] = await Promise.all(

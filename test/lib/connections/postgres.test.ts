@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { expect } from 'chai';
 import { type Kysely, sql } from 'kysely';
 import {
+  openConnection,
   openPostgres,
   type PostgresConfig,
   type PostgresTimeouts,
@@ -12,6 +13,7 @@ import { AccountDatabase, configOf, urlOf } from '../../support/account-database
 import { engines } from '../../support/engines.ts';
 import { failureOf } from '../../support/failure-of.ts';
 import { startProxy } from '../../support/flight-proxy.ts';
+import { until } from '../../support/until.ts';
 
 describe('a connection to PostgreSQL', () => {
   let database: AccountDatabase;
@@ -52,6 +54,26 @@ describe('a connection to PostgreSQL', () => {
   }
 
   const one = (db: Kysely<unknown>) => sql<{ one: number }>`select 1 as one`.execute(db);
+
+  it('rests: has no connection until the next query, which makes another', async () => {
+    const { db, rest } = openConnection<unknown>(database.config);
+    toClose.push(() => db.destroy());
+    const backend = async () =>
+      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid;
+    const first = await backend();
+    expect(await backend()).to.equal(first);
+    rest();
+    rest();
+    expect(await one(db))
+      .to.have.property('rows')
+      .deep.equal([{ one: 1 }]);
+    if (engines.kind === 'embedded') return; // where all connections are of one process
+    expect(await backend()).not.to.equal(first);
+    await until('the first one is gone', async () => {
+      const alive = await sql`select from pg_stat_activity where pid = ${first}`.execute(db);
+      return alive.rows.length === 0;
+    });
+  });
 
   it('serves queries and transactions, those of one moment one after the other', async () => {
     const db = open();
