@@ -30,7 +30,7 @@ const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .slice(0, 64);
 const suffix = `${process.version}-${process.arch}${flags}.code`;
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-/** What a login calls of these is so much that no other command calls, and the other way round, that it keeps code of its own. */
+/** Of these a login calls so much that no other command does that it keeps code of its own. */
 const isLogin = process.argv.slice(2).find((word) => !word.startsWith('-')) === 'login';
 const CALLED_BY_LOGIN = new Set(['run-command', 'database']);
 const loaded = new Map();

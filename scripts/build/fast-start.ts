@@ -23,7 +23,8 @@ const replacing =
 
 /**
  * Turns what modules require at their head into getters that require at first use: of oclif and ioredis `whoami`
- * uses a tenth, and of Kysely a login as much. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside of `__importDefault`.
+ * uses a tenth, and of Kysely a login as much. TypeScript writes `const node_fs_1 = require("node:fs");`, perhaps inside
+ * of `__importDefault`.
  */
 const lazyRequires: Rewrite = {
   name: 'lazy requires',

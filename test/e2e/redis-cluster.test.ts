@@ -19,6 +19,7 @@ import { jsonFailure } from '../support/json-failure.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { describeOnRedisServers, isFullRun } from '../support/redis-servers-suite.ts';
 import { newUserId, sampleSession } from '../support/sample-session.ts';
+import { SCRIPTED } from '../support/session-backend.ts';
 import { settingsOf } from '../support/settings-of.ts';
 import { readTokenFile } from '../support/token-file.ts';
 
@@ -30,8 +31,6 @@ const COMMANDS = 200;
 const PROGRAMS = isFullRun ? COMMANDS : 24;
 
 const FAILOVERS = isFullRun ? 3 : 1;
-
-const surroundings = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
 
 describeOnRedisServers('on a Redis Cluster', () => {
   let cluster: RedisCluster;
@@ -66,7 +65,7 @@ describeOnRedisServers('on a Redis Cluster', () => {
   async function startSessions(count: number, userId = newUserId()) {
     const profile = sampleSession({ user_id: userId });
     return Promise.all(
-      Array.from({ length: count }, () => once((sessions) => sessions.start(profile, surroundings))),
+      Array.from({ length: count }, () => once((sessions) => sessions.start(profile, SCRIPTED))),
     );
   }
 

@@ -1,10 +1,18 @@
 import { Redis } from 'ioredis';
 import { RedisConnection } from '../../src/lib/connections/redis.ts';
 import { type RedisAddress, redisAddress } from '../../src/lib/connections/redis-address.ts';
+import type { Surroundings } from '../../src/lib/session/device.ts';
 import { SessionService } from '../../src/lib/session/session-service.ts';
 import { SessionStore } from '../../src/lib/session/session-store.ts';
 import { engines } from './engines.ts';
 import { settingsOf } from './settings-of.ts';
+
+/** How a session is started that nobody types for, by nobody from afar. */
+export const SCRIPTED: Surroundings = {
+  sshConnection: undefined,
+  isTerminal: false,
+  version: 'airbnb/0.1.0',
+};
 
 /** Sessions in a Redis as a command has them, and beside them a plain client that sees what is really there. */
 export interface SessionBackend {

@@ -29,6 +29,7 @@ export function canonicalEmail(email: string): string {
   return composed.replace(/\P{ASCII}+/gu, (letters) => letters.toLowerCase()).normalize('NFC');
 }
 
+/** Whether a text has no other characters, so that Unicode's forms of it are all the same. */
 export function isAscii(text: string): boolean {
   return ASCII.test(text);
 }

@@ -33,16 +33,12 @@ export async function verifyPassword(
 ): Promise<boolean> {
   const bcrypt = await loadHashing();
   const bytes = Buffer.from(password).subarray(0, MAX_BYTES);
-  const cost = Number(HASH.exec(hash ?? '')?.[1] ?? Number.NaN);
-  if (!hash || Number.isNaN(cost)) {
-    const comparing = bcrypt.compare(bytes, nobodysHash(COST));
-    meanwhile();
-    await comparing;
-    return false;
-  }
-  const comparing = bcrypt.compare(bytes, hash.replace(/^\$2y/, '$2b')); // PHP's name for the same
+  const known = HASH.exec(hash ?? '');
+  const cost = known ? Number(known[1]) : COST;
+  // PHP calls the same $2y.
+  const comparing = bcrypt.compare(bytes, known ? known[0].replace(/^\$2y/, '$2b') : nobodysHash(COST));
   if (cost >= WORTH_A_WHILE) meanwhile();
-  if (await comparing) return true;
+  if ((await comparing) && known) return true;
   // A hash of a lower cost failed sooner: 2^c + 2^c + 2^(c+1) + ... + 2^11 rounds are the 2^12 of the others.
   for (let spent = cost; spent < COST; spent++) await bcrypt.compare(bytes, nobodysHash(spent));
   return false;

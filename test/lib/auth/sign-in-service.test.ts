@@ -10,9 +10,7 @@ import { SessionFile } from '../../../src/lib/session/session-file.ts';
 import type { Account } from '../../../src/lib/user/user-repository.ts';
 import { newAccount } from '../../support/accounts.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { openSessions, type SessionBackend } from '../../support/session-backend.ts';
-
-const SURROUNDINGS = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
+import { openSessions, SCRIPTED, type SessionBackend } from '../../support/session-backend.ts';
 
 describe('signing in', () => {
   let backend: SessionBackend;
@@ -71,7 +69,7 @@ describe('signing in', () => {
       },
       () => events.push('meanwhile'),
     );
-    const { token, mark, wire } = await signIn.signIn(email, 'any', SURROUNDINGS);
+    const { token, mark, wire } = await signIn.signIn(email, 'any', SCRIPTED);
     expect(events).to.deep.equal(['tested', 'meanwhile']);
     expect(wire).to.include({ user_id: account.id, email, nombre: 'Ana' });
     expect(await sessionsOf(account.id)).to.deep.equal([token]);
@@ -79,7 +77,7 @@ describe('signing in', () => {
   });
 
   it('draws a token also where there was no time to before', async () => {
-    const { token } = await service(async () => account).signIn(email, 'any', SURROUNDINGS);
+    const { token } = await service(async () => account).signIn(email, 'any', SCRIPTED);
     expect(token).to.match(/^[A-Za-z0-9_-]{43}$/);
     expect(await sessionsOf(account.id)).to.deep.equal([token]);
   });
@@ -89,10 +87,7 @@ describe('signing in', () => {
       meanwhile();
       return account;
     });
-    const tokens = [
-      await signIn.signIn(email, 'any', SURROUNDINGS),
-      await signIn.signIn(email, 'any', SURROUNDINGS),
-    ];
+    const tokens = [await signIn.signIn(email, 'any', SCRIPTED), await signIn.signIn(email, 'any', SCRIPTED)];
     expect(new Set(tokens.map(({ token }) => token)).size).to.equal(2);
   });
 
@@ -105,7 +100,7 @@ describe('signing in', () => {
         meanwhile();
         throw error;
       });
-      expect(await signIn.signIn(email, 'any', SURROUNDINGS).catch((thrown) => thrown)).to.equal(error);
+      expect(await signIn.signIn(email, 'any', SCRIPTED).catch((thrown) => thrown)).to.equal(error);
       expect(await sessionsOf(account.id)).to.deep.equal([]);
       expect(file.read()).to.equal(undefined);
     });
@@ -114,9 +109,7 @@ describe('signing in', () => {
   it('ends the session again whose token could not be kept', async () => {
     const unwritable = new SessionFile('/proc/nothing/session');
     const signIn = service(async () => account, undefined, unwritable);
-    expect((await failureOf(signIn.signIn(email, 'any', SURROUNDINGS))).reason).to.equal(
-      'token_file_unwritable',
-    );
+    expect((await failureOf(signIn.signIn(email, 'any', SCRIPTED))).reason).to.equal('token_file_unwritable');
     expect(await sessionsOf(account.id)).to.deep.equal([]);
   });
 });

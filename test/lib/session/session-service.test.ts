@@ -9,9 +9,12 @@ import { engines } from '../../support/engines.ts';
 import { failureOf, reasonOf } from '../../support/failure-of.ts';
 import { startProxy } from '../../support/flight-proxy.ts';
 import { newUserId, sampleSession } from '../../support/sample-session.ts';
-import { type BackendOptions, openSessions, type SessionBackend } from '../../support/session-backend.ts';
-
-const SCRIPTED = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
+import {
+  type BackendOptions,
+  openSessions,
+  SCRIPTED,
+  type SessionBackend,
+} from '../../support/session-backend.ts';
 
 describe('the session service', () => {
   let backend: SessionBackend;

@@ -4,7 +4,7 @@ import type { EngineProcess } from '../../support/engines/engine-process.ts';
 import { engines } from '../../support/engines.ts';
 import { type FlightProxy, startProxy } from '../../support/flight-proxy.ts';
 import { newUserId, sampleSession } from '../../support/sample-session.ts';
-import { openSessions, type SessionBackend } from '../../support/session-backend.ts';
+import { openSessions, SCRIPTED, type SessionBackend } from '../../support/session-backend.ts';
 
 /** Commands without a key. */
 const KEYLESS = new Set(['AUTH', 'SELECT', 'TIME', 'CLIENT', 'INFO']);
@@ -122,14 +122,13 @@ describe('the session store’s flights', () => {
 
   it('start a session in two where it is the only one of its user, and else in three with nothing to prune', async () => {
     const { user_id, ...profile } = sampleSession();
-    const surroundings = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
     const backend = newProcess();
-    await backend.sessions.start({ user_id: userId, ...profile }, surroundings);
+    await backend.sessions.start({ user_id: userId, ...profile }, SCRIPTED);
     expect(user_id).not.to.equal(userId);
     expect(proxy.flights).to.equal(2);
     expect(names()).to.include.members(['SADD', 'SET', 'PERSIST', 'SRANDMEMBER']);
     await proxy.reset();
-    await backend.sessions.start({ user_id: userId, ...profile }, surroundings);
+    await backend.sessions.start({ user_id: userId, ...profile }, SCRIPTED);
     expect(proxy.flights).to.equal(3);
   });
 

@@ -3,9 +3,7 @@ import { markOf, newToken } from '../../../src/lib/session/session-token.ts';
 import { reasonOf } from '../../support/failure-of.ts';
 import { dumps, isoformat, PythonClient } from '../../support/python-client.ts';
 import { newUserId, sampleSession } from '../../support/sample-session.ts';
-import { openSessions, type SessionBackend } from '../../support/session-backend.ts';
-
-const SCRIPTED = { sshConnection: undefined, isTerminal: false, version: 'airbnb/0.1.0' };
+import { openSessions, SCRIPTED, type SessionBackend } from '../../support/session-backend.ts';
 
 describe('sessions shared with the Python client', () => {
   let ours: SessionBackend;
