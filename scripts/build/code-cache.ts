@@ -82,7 +82,7 @@ const SESSION = JSON.stringify({
 });
 
 /** To the restore script, and whether it was revoked, is in the index, and when that ends. */
-const REPLIES = `*3\r\n$2\r\nok\r\n$${SESSION.length}\r\n${SESSION}\r\n:90000\r\n:0\r\n:1\r\n:-1\r\n`;
+const REPLIES = `$${SESSION.length}\r\n${SESSION}\r\n:0\r\n:1\r\n:-1\r\n`;
 
 function tokenFileFor(server: string): string {
   const token = 'A'.repeat(43);

@@ -5,119 +5,81 @@
  *   KEYS[1]  session:<token>
  *   ARGV[1]  the new last_activity, ISO 8601 without a zone
  *   ARGV[2]  the sliding lifetime in milliseconds
- *   returns  {'ok', JSON as written, milliseconds to live} | {'missing'} | {'expired'} | {'corrupt'}
+ *   returns  JSON as written, which now has that lifetime; where it has an absolute end, {JSON, milliseconds to live}
+ *            nil where there is none | {'expired'} | {'corrupt'}
  *
  * Only the text of the last top-level `last_activity` is replaced. Re-encoding with cjson would turn
  * 9007199254740991 into a float and `[]` into `{}`, and a plain replacement could hit a nested field or a name
- * that contains the key: so cjson judges the value, and a scanner that knows strings and nesting finds the place.
- * The scanner refuses what cjson lets pass although it is no JSON, so that the verdict is that of JSON.parse.
- *
- * Nearly every session has the very form that one of the two clients writes. Patterns tell that form in a tenth of the
- * time, so they come first, and whatever they do not match is left to cjson and the scanner.
+ * that contains the key. Nearly every session has the very form that one of the two clients writes, and patterns tell
+ * that form in a tenth of the time, so they come first. Of any other cjson judges the values; what it lets pass although
+ * it is no JSON is refused, so that the verdict is that of JSON.parse.
  */
-export const RESTORE_SCRIPT = withoutComments(`
-local find, match, byte, sub = string.find, string.match, string.byte, string.sub
+export const RESTORE_SCRIPT = packed(String.raw`
 local json = redis.pcall('GET', KEYS[1])
-if not json then return {'missing'} end
-if type(json) == 'table' then
-  if sub(json.err, 1, 9) == 'WRONGTYPE' then return {'corrupt'} end
-  return json
-end
+if not json then return end
+if json.err then return json.err:sub(1, 9) == 'WRONGTYPE' and {'corrupt'} or json end
+-- cjson and patterns look no further than the first NUL.
+if json:find('\0', 1, true) then return {'corrupt'} end
 
-local first, last, ends
-local function is_text(value) return value == 'null' or find(value, '^"[^"\\\\%c]*"$') end
-local function is_id(value) return value == 'null' or find(value, '^[1-9]%d*$') end
+local function is_text(value) return value == 'null' or value:find('^"[^"\\\1-\31]*"$') end
+local function is_id(value) return value == 'null' or value:find('^[1-9]%d*$') end
 
-local id, auth, guest, host, name, from, to, rest = match(json, '^{"user_id": ?([1-9]%d*), ?"email": ?"[^"\\\\%c]*", ?'
-  .. '"rol": ?"[^"\\\\%c]*", ?"auth_user_id": ?([^,]*), ?"huesped_id": ?([^,]*), ?"anfitrion_id": ?([^,]*), ?'
-  .. '"nombre": ?"([^"%c]*)", ?"creado_en": ?"[^"\\\\%c]*", ?"created_at": ?"[^"\\\\%c]*", ?'
-  .. '"last_activity": ?"()[^"\\\\%c]*()"([^{}]*)}$')
-if id and #id < 16 and is_text(auth) and is_id(guest) and is_id(host)
+local id, auth, guest, host, name, from, to = json:match('^{"user_id": ?([1-9]%d*), ?"email": ?"[^"\\\1-\31]*", ?"rol": ?"[^"\\\1-\31]*", ?"auth_user_id": ?([^,]*), ?"huesped_id": ?([^,]*), ?"anfitrion_id": ?([^,]*), ?"nombre": ?"([^"\1-\31]*)", ?"creado_en": ?"[^"\\\1-\31]*", ?"created_at": ?"[^"\\\1-\31]*", ?"last_activity": ?"()[^"\\\1-\31]*()"')
+local ip, source = json:match('^", ?"device": ?"[^"\\\1-\31]*", ?"ip": ?([^,]*), ?"ip_source": ?([^,}]*)}$', to)
+local ends
+
+if not (id and #id < 16 and is_text(auth) and is_id(guest) and is_id(host)
   -- The Python client writes letters beyond ASCII as escapes.
-  and not find(find(name, '\\\\', 1, true) and string.gsub(name, '\\\\u%x%x%x%x', '') or '', '\\\\', 1, true) then
-  local ip, source = match(rest, '^, ?"device": ?"[^"\\\\%c]*", ?"ip": ?([^,]*), ?"ip_source": ?([^,]*)$')
-  if rest == '' or ip and is_text(ip) and is_text(source) then first, last = from - 1, to end
-end
+  and not name:gsub('\\u%x%x%x%x', ''):find('\\', 1, true)
+  and (ip and is_text(ip) and is_text(source) or json:find('^"}$', to))) then
+  from = nil
+  -- cjson refuses half a surrogate pair, which JSON allows.
+  local safe = json:gsub('\\u[dD][89a-fA-F]%x%x', '\\u0041')
+  local ok, session = pcall(cjson.decode, safe)
+  local _, open = json:find('^%s*{')
+  if not ok or not open then return {'corrupt'} end
+  id, ends = session.user_id, session.ends_at
+  if ends == cjson.null then ends = nil end
+  if type(id) ~= 'number' or id % 1 ~= 0 or math.abs(id) >= 2^53
+    or type(session.email) ~= 'string' or type(session.rol) ~= 'string'
+    or type(session.last_activity) ~= 'string'
+    or ends ~= nil and type(ends) ~= 'number' then return {'corrupt'} end
 
-if not first then
--- cjson refuses a lone surrogate, which JSON allows.
-local ok, session = pcall(cjson.decode, json)
-if not ok then
-  ok, session = pcall(cjson.decode, (string.gsub(json, '\\\\u[dD][89a-fA-F]%x%x', '\\\\u0041')))
-end
-if not ok or not find(json, '^%s*{') then return {'corrupt'} end
-local id = session.user_id
-ends = session.ends_at
-if type(id) ~= 'number' or id % 1 ~= 0 or id > 9007199254740991 or id < -9007199254740991
-  or type(session.email) ~= 'string' or type(session.rol) ~= 'string'
-  or type(session.last_activity) ~= 'string'
-  or not (ends == nil or ends == cjson.null or type(ends) == 'number') then return {'corrupt'} end
+  -- In the same places, with every string made one of underscores.
+  local function fill(text) return ('_'):rep(#text) end
+  local bare = safe:gsub('\\.', '__'):gsub('"[^"\1-\31]*"', fill)
+  -- cjson has strings with line breaks, numbers such as 007, +1, 1. and .5, and 0x1F and NaN.
+  if bare:find('"') or bare:find('[:,%[%s]%-?0%d') or bare:find('%.%D') or bare:find('%D%.') or bare:find('[^eE]%+')
+    or bare:gsub('%a+', {['true'] = '', ['false'] = '', null = '', e = '', E = ''}):find('%a') then return {'corrupt'} end
 
--- Whether JSON has such a number: cjson has NaN, 0x1F and 007 as well.
-local function is_number(text)
-  local rest = not find(text, '^-?0%d') and match(text, '^-?%d+(.*)$')
-  rest = rest and (match(rest, '^%.%d+(.*)$') or rest)
-  return rest == '' or (rest and find(rest, '^[eE][+-]?%d+$'))
-end
-
--- The place behind the value that begins at a place; nil where it holds what cjson lets pass but JSON does not.
-local function behind(at)
-  local c = byte(json, at)
-  if c == 34 then
-    local stop = match(json, '^[^"\\\\\\1-\\31]*"()', at + 1)
-    while not stop do
-      at = find(json, '["\\\\\\1-\\31]', at + 1)
-      c = byte(json, at)
-      if c == 34 then stop = at + 1 elseif c == 92 then at = at + 1 else return nil end
+  -- What is nested is filled as well, so that whatever has a name is at the top.
+  local top = bare:sub(open + 1):gsub('%b{}', fill):gsub('%b[]', fill)
+  for key, colon, value, behind in top:gmatch('()_+()%s*:%s*()_+()') do
+    if cjson.decode('[' .. safe:sub(open + key, open + colon - 1) .. ']')[1] == 'last_activity' then
+      from, to = open + value + 1, open + behind - 1
     end
-    return stop
-  elseif c == 123 or c == 91 then
-    at = find(json, '%S', at + 1)
-    while at and not find(json, '^[}%]]', at) do
-      at = behind(at)
-      at = at and find(json, '[^%s,:]', at)
-    end
-    return at and at + 1
   end
-  local scalar, stop = match(json, '^([^%s,}%]]+)()', at)
-  return (scalar == 'null' or scalar == 'true' or scalar == 'false' or is_number(scalar)) and stop
 end
 
-local at = find(json, '["}]')
-while byte(json, at) == 34 do
-  local key, value = match(json, '^"([^"\\\\\\1-\\31]*)"%s*:%s*()', at)
-  if not key then
-    local stop = behind(at)
-    if not stop then return {'corrupt'} end
-    local ok, decoded = pcall(cjson.decode, '[' .. sub(json, at, stop - 1) .. ']')
-    key, value = ok and decoded[1], match(json, '^%s*:%s*()', stop)
-  end
-  local stop = behind(value)
-  if not stop then return {'corrupt'} end
-  if key == 'last_activity' then first, last = value, stop - 1 end
-  at = find(json, '["}]', stop)
-end
--- cjson looks no further than the first NUL.
-if not find(json, '^}[ \\t\\r\\n]*$', at) then return {'corrupt'} end
-end
-
-local ttl = tonumber(ARGV[2])
-if ends ~= nil and ends ~= cjson.null then
+local ttl = ARGV[2]
+if ends then
   local now = redis.call('TIME')
   local left = math.floor(ends - (now[1] * 1000 + math.floor(now[2] / 1000)))
   if left <= 0 then
     redis.call('DEL', KEYS[1])
     return {'expired'}
   end
-  if left < ttl then ttl = left end
+  ttl = math.min(left, ttl)
 end
 
-local written = sub(json, 1, first) .. ARGV[1] .. sub(json, last)
-redis.call('SET', KEYS[1], written, 'PX', ttl)
-return {'ok', written, ttl}
+json = json:sub(1, from - 1) .. ARGV[1] .. json:sub(to)
+redis.call('SET', KEYS[1], json, 'PX', ttl)
+return ends and {json, ttl} or json
 `);
 
-/** The script travels with every command, and Redis hashes all of it. */
-function withoutComments(script: string): string {
-  return script.replace(/^\s*(?:--.*)?\n|^ +/gm, '');
+/** Without comments and blanks outside of strings: the script travels with every command, and Redis hashes all of it. */
+function packed(script: string): string {
+  return script
+    .replace(/^\s*(?:--.*)?\n|^ +/gm, '')
+    .replace(/('(?:\\.|[^'\\])*')| *(\.\.|[-+*/%=~<>,(){}]+) */g, '$1$2');
 }

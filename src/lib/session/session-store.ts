@@ -68,7 +68,7 @@ export interface ServerFacts {
   readonly valkeyVersion: string | undefined;
 }
 
-type RestoreReply = ['ok', string, number] | ['missing'] | ['expired'] | ['corrupt'];
+type RestoreReply = string | [string, number] | ['expired'] | ['corrupt'] | null;
 
 /** Sessions in Redis: the only module that knows key names. */
 export class SessionStore {
@@ -93,18 +93,18 @@ export class SessionStore {
       userId === undefined ? Promise.resolve(undefined) : redis.ttl(indexKey(userId)),
     ]);
 
-    const wire = reply[0] === 'ok' ? parseWireSession(reply[1]) : undefined;
+    const [json, expiresInMs = ttl * 1000] = typeof reply === 'string' ? [reply] : (reply ?? ['expired']);
+    const wire = parseWireSession(json);
     if (revoked === 1) {
       // A client that wrote back what it had read before the end brought it to life again.
-      if (reply[0] !== 'missing') await this.#delete(token, wire?.user_id ?? userId);
+      if (reply !== null) await this.#delete(token, wire?.user_id ?? userId);
       return { ended: 'revoked' };
     }
-    if (reply[0] === 'missing' || reply[0] === 'expired') return { ended: 'expired' };
-    if (reply[0] === 'corrupt' || !wire) return { ended: 'corrupt' };
+    if (!wire) return { ended: json === 'expired' ? 'expired' : 'corrupt' };
 
     const isIndexed = wire.user_id === userId && member === 1 && indexTtl === -1;
     const ended = isIndexed ? undefined : await this.#mendIndex(token, mark, wire.user_id);
-    return ended ? { ended } : { session: { token, mark, wire, expiresInMs: reply[2] } };
+    return ended ? { ended } : { session: { token, mark, wire, expiresInMs } };
   }
 
   /**
