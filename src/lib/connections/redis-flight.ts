@@ -17,16 +17,16 @@ const STEP = 100;
 export async function fly(link: RedisLink, issue: Issue, timeout = FLIGHT_TIMEOUT): Promise<unknown[]> {
   let timer: NodeJS.Timeout | undefined;
   const met: Met = {};
-  const tooLate = new Promise<never>((_, reject) => {
-    let left = timeout;
-    timer = setInterval(() => {
-      left -= STEP;
-      // Who has refused us and then falls silent has answered.
-      if (left <= 0) reject(met.failure ?? redisFailed('unreachable', 'ETIMEDOUT'));
-    }, STEP);
-  });
   try {
-    return await Promise.race([repliesTo(link, issue, met), tooLate]);
+    return await new Promise((resolve, reject) => {
+      let left = timeout;
+      timer = setInterval(() => {
+        left -= STEP;
+        // Who has refused us and then falls silent has answered.
+        if (left <= 0) reject(met.failure ?? redisFailed('unreachable', 'ETIMEDOUT'));
+      }, STEP);
+      repliesTo(link, issue, met).then(resolve, reject);
+    });
   } catch (error) {
     const failure = redisFailure(error, link.lastError);
     if (failure.reason === 'unreachable') link.close();
@@ -45,13 +45,12 @@ async function repliesTo(link: RedisLink, issue: Issue, met: Met): Promise<unkno
   await link.open();
   const { prologue, replies } = link.issue(issue);
   const all = [...prologue, ...replies];
-  for (const each of all) {
-    each.then(undefined, (failure: unknown) => {
-      met.failure ??= failure;
-    });
+  try {
+    return (await Promise.all(all)).slice(prologue.length);
+  } catch (failure) {
+    met.failure = failure;
+    // What was sent first counts, and not what comes to light first.
+    for (const each of await Promise.allSettled(all)) if (each.status === 'rejected') throw each.reason;
+    throw failure;
   }
-  const settled = await Promise.allSettled(all);
-  for (const each of settled) if (each.status === 'rejected') throw each.reason;
-  const values = settled.map((each) => (each as PromiseFulfilledResult<unknown>).value);
-  return values.slice(prologue.length);
 }
