@@ -5,7 +5,8 @@
  *   KEYS[1]  session:<token>
  *   ARGV[1]  the new last_activity, ISO 8601 without a zone
  *   ARGV[2]  the sliding lifetime in milliseconds
- *   returns  JSON as written, which now has that lifetime; where it has an absolute end, {JSON, milliseconds to live}
+ *   returns  JSON as it was, of a session that now has that lifetime; where it has an absolute end,
+ *            {JSON as it was, milliseconds to live}
  *            nil where there is none | {'expired'} | {'corrupt'}
  *
  * Only the text of the last top-level `last_activity` is replaced. Re-encoding with cjson would turn
@@ -63,8 +64,8 @@ end
 
 local ttl = ARGV[2]
 if ends then
-  local now = redis.call('TIME')
-  local left = math.floor(ends - (now[1] * 1000 + math.floor(now[2] / 1000)))
+  local time = redis.call('TIME')
+  local left = math.floor(ends - (time[1] * 1000 + math.floor(time[2] / 1000)))
   if left <= 0 then
     redis.call('DEL', KEYS[1])
     return {'expired'}
@@ -72,8 +73,14 @@ if ends then
   ttl = math.min(left, ttl)
 end
 
-json = json:sub(1, from - 1) .. ARGV[1] .. json:sub(to)
-redis.call('SET', KEYS[1], json, 'PX', ttl)
+local now = ARGV[1]
+if #now == to - from then
+  -- In place, where it has the length of ours: no value is made and none thrown away, and replicas get no copy of it.
+  redis.call('SETRANGE', KEYS[1], from - 1, now)
+  redis.call('PEXPIRE', KEYS[1], ttl)
+else
+  redis.call('SET', KEYS[1], json:sub(1, from - 1) .. now .. json:sub(to), 'PX', ttl)
+end
 return ends and {json, ttl} or json
 `);
 

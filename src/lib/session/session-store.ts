@@ -84,10 +84,11 @@ export class SessionStore {
    */
   async restore(credential: Credential, ttl: number, now: Date): Promise<Restored> {
     const { token, mark, userId } = credential;
+    const activity = toWireTime(now);
     const [reply, revoked, member, indexTtl] = await this.#redis.flight<
       [RestoreReply, number, number | undefined, number | undefined]
     >((redis) => [
-      redis.eval(RESTORE_SCRIPT, 1, sessionKey(token), toWireTime(now), ttl * 1000) as Promise<RestoreReply>,
+      redis.eval(RESTORE_SCRIPT, 1, sessionKey(token), activity, ttl * 1000) as Promise<RestoreReply>,
       redis.exists(revokedKey(mark)),
       userId === undefined ? Promise.resolve(undefined) : redis.sismember(indexKey(userId), token),
       userId === undefined ? Promise.resolve(undefined) : redis.ttl(indexKey(userId)),
@@ -101,6 +102,7 @@ export class SessionStore {
       return { ended: 'revoked' };
     }
     if (!wire) return { ended: json === 'expired' ? 'expired' : 'corrupt' };
+    wire.last_activity = activity;
 
     const isIndexed = wire.user_id === userId && member === 1 && indexTtl === -1;
     const ended = isIndexed ? undefined : await this.#mendIndex(token, mark, wire.user_id);

@@ -267,7 +267,7 @@ describe('a connection to Redis', () => {
 
     it('works with no more rights than the keys and commands that we use', async () => {
       const commands =
-        '+eval +get +set +del +exists +incrby +expire +sadd +srem +sismember +smembers +srandmember +ttl +pttl +persist +time';
+        '+eval +get +set +setrange +del +exists +incrby +expire +pexpire +sadd +srem +sismember +smembers +srandmember +ttl +pttl +persist +time';
       const keys = '~session:* ~user:*:sessions ~airbnb:revoked:* ~airbnb:login:*';
       await ask('ACL', 'SETUSER', 'least', ...`on >word ${keys} ${commands}`.split(' '));
       const store = new SessionStore(open(withUser('least:word')));
