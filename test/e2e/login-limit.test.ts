@@ -102,14 +102,16 @@ describe('attempts to sign in', function () {
     this.timeout(120_000);
     const begin = performance.now();
     const results = await Promise.all(
-      Array.from({ length: MANY }, () => login(WRONG, { timeoutMs: 100_000 })),
+      // Strict: on a machine so busy that Redis answers too late, the rest would go to a stand-in, which counts for itself.
+      Array.from({ length: MANY }, () => login(WRONG, { timeoutMs: 100_000, env: { AIRBNB_STRICT: '1' } })),
     );
     const seconds = (performance.now() - begin) / 1000;
     const codes = results.map(({ code }) => code);
     const tested = codes.filter((code) => code === 4).length;
     // On a machine so busy that a delay goes by meanwhile, one more may be due.
     expect(tested).to.be.within(LIMIT, LIMIT + Math.floor(Math.log2(seconds / LOGIN_LIMITS.firstDelay + 1)));
-    expect(codes.filter((code) => code === 75).length).to.equal(MANY - tested);
+    expect(codes.filter((code) => code === 75 || code === 69).length).to.equal(MANY - tested);
+    expect(codes).to.include(75);
   });
 
   it('name nobody in Redis, and are forgotten within a day', async () => {

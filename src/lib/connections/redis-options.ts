@@ -40,10 +40,11 @@ export function inOneWrite<T>(streams: readonly Writable[], write: () => T): T {
     return write();
   } finally {
     for (const each of pieces) each.release();
+    for (const each of pieces) each.send();
   }
 }
 
-/** What is written to a stream, held back. ioredis writes strings alone where no argument is a Buffer. */
+/** What is written to a stream, held back. */
 class Joined {
   readonly #stream: Writable;
   readonly #write: Writable['write'];
@@ -52,14 +53,20 @@ class Joined {
   constructor(stream: Writable) {
     this.#stream = stream;
     this.#write = stream.write;
-    stream.write = (text: string) => {
-      this.#text += text;
+    stream.write = (piece: unknown) => {
+      // ioredis makes a Buffer of a command that has one among its arguments, and none of ours has.
+      if (typeof piece !== 'string') throw new TypeError('a command that is no text');
+      this.#text += piece;
       return true;
     };
   }
 
+  /** What is written from now on is not held back. */
   release(): void {
     this.#stream.write = this.#write;
+  }
+
+  send(): void {
     if (this.#text !== '') this.#stream.write(this.#text);
   }
 }

@@ -55,8 +55,11 @@ if not (id and #id < 16 and is_text(auth) and is_id(guest) and is_id(host)
 
   -- What is nested is filled as well, so that whatever has a name is at the top.
   local top = bare:sub(open + 1):gsub('%b{}', fill):gsub('%b[]', fill)
-  for key, colon, value, behind in top:gmatch('()_+()%s*:%s*()_+()') do
-    if cjson.decode('[' .. safe:sub(open + key, open + colon - 1) .. ']')[1] == 'last_activity' then
+  -- The frontier: a long name is not tried again from each of its letters.
+  for key, colon, value, behind in top:gmatch('%f[_]()_+()%s*:%s*()_+()') do
+    local name = safe:sub(open + key, open + colon - 1)
+    if name == '"last_activity"'
+      or name:find('\\', 1, true) and cjson.decode('[' .. name .. ']')[1] == 'last_activity' then
       from, to = open + value + 1, open + behind - 1
     end
   end

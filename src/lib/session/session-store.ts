@@ -316,8 +316,7 @@ export class SessionStore {
   }
 }
 
-/** Redis' TIME, in seconds and microseconds, as milliseconds since 1970. */
-/** NaN where that is no time. */
+/** Redis' TIME, in seconds and microseconds, as milliseconds since 1970; NaN where that is no time. */
 function milliseconds(time: readonly [string, string]): number {
   if (!Array.isArray(time)) return Number.NaN;
   const [seconds, micros] = time;

@@ -17,11 +17,11 @@ import { readRecord } from '../../../src/lib/local/host-record.ts';
 import { isAlive, Playground, reasonOf, runScript, until } from './support/playground.ts';
 import { helperScript, hostScript, hostScriptWithDamagedArchive } from './support/scripts.ts';
 
-describe('the embedded engines', () => {
+describe('the embedded engines', function () {
+  this.timeout(60_000);
   let playground: Playground;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await hostScript();
   });
 

@@ -98,6 +98,25 @@ describe('the restore script', () => {
       expect(await redis.getBuffer(KEY)).to.deep.equal(around(NOW));
     });
 
+    it('takes no longer than a long text is long', async () => {
+      const long = 'k'.repeat(100_000);
+      const texts = {
+        'a long name': `{"${long}":1,${REST},"last_activity":"no"}`,
+        'a long name, then blanks': `{"${long}":${' '.repeat(10_000)}1,${REST},"last_activity":"no"}`,
+        'many names': `{${`"${'k'.repeat(1_000)}":1,`.repeat(300)}${REST},"last_activity":"no"}`,
+        'a long value': `{"x":"${long}",${REST},"last_activity":"no"}`,
+        'many values': `{"x":[${'"",'.repeat(100_000)}{}],${REST},"last_activity":"no"}`,
+        'nothing but quotes': `{"x":"${'\\"'.repeat(100_000)}",${REST},"last_activity":"no"}`,
+      };
+      for (const [what, text] of Object.entries(texts)) {
+        await redis.set(KEY, text, 'EX', 5);
+        const begin = performance.now();
+        expect(await restore(), what).to.equal(text);
+        // Some milliseconds; each letter tried for each other would be minutes.
+        expect(performance.now() - begin, what).to.be.below(3_000);
+      }
+    });
+
     it('keeps everything else of any object whatever', async () => {
       const required = ['user_id', 'email', 'rol', 'last_activity'];
       const key = fc
