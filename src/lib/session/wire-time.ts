@@ -6,8 +6,14 @@ const ISO = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d+)?(Z|[+-]\d{2
  * `Z` nor other numbers of digits.
  */
 export function toWireTime(time: Date): string {
-  return time.toISOString().slice(0, -1);
+  const ms = time.getTime();
+  const second = Math.floor(ms / 1000);
+  if (second !== written.second) written = { second, text: time.toISOString().slice(0, -'000Z'.length) };
+  return written.text + String(1000 + ms - second * 1000).slice(1);
 }
+
+/** The second that was written last: who keeps sessions alive writes each many times, and a date takes long to write. */
+let written = { second: Number.NaN, text: '' };
 
 /**
  * Reads a time from the wire: without a zone it means UTC, with one the zone is honoured.

@@ -19,6 +19,10 @@ describe('a time on the wire', () => {
       it('is written in UTC, without a zone, with three digits of fraction', () => {
         expect(toWireTime(new Date('2025-07-16T15:01:30.5Z'))).to.equal('2025-07-16T15:01:30.500');
         expect(toWireTime(new Date('2025-12-31T23:59:59.999-01:00'))).to.equal('2026-01-01T00:59:59.999');
+        expect(toWireTime(new Date('2026-01-01T00:59:59.007Z'))).to.equal('2026-01-01T00:59:59.007');
+        expect(toWireTime(new Date('2026-01-01T00:59:59Z'))).to.equal('2026-01-01T00:59:59.000');
+        expect(toWireTime(new Date('2026-01-01T01:00:00Z'))).to.equal('2026-01-01T01:00:00.000');
+        expect(toWireTime(new Date(-1))).to.equal('1969-12-31T23:59:59.999');
       });
 
       const times: Record<string, string> = {
