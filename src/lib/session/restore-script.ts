@@ -19,13 +19,16 @@ export const RESTORE_SCRIPT = packed(String.raw`
 local json = redis.pcall('GET', KEYS[1])
 if not json then return end
 if json.err then return json.err:sub(1, 9) == 'WRONGTYPE' and {'corrupt'} or json end
--- cjson and patterns look no further than the first NUL.
+-- cjson looks no further than the first NUL, and the patterns take it for a letter.
 if json:find('\0', 1, true) then return {'corrupt'} end
 
 local function is_text(value) return value == 'null' or value:find('^"[^"\\\1-\31]*"$') end
 local function is_id(value) return value == 'null' or value:find('^[1-9]%d*$') end
 
-local id, auth, guest, host, name, from, to = json:match('^{"user_id": ?([1-9]%d*), ?"email": ?"[^"\\\1-\31]*", ?"rol": ?"[^"\\\1-\31]*", ?"auth_user_id": ?([^,]*), ?"huesped_id": ?([^,]*), ?"anfitrion_id": ?([^,]*), ?"nombre": ?"([^"\1-\31]*)", ?"creado_en": ?"[^"\\\1-\31]*", ?"created_at": ?"[^"\\\1-\31]*", ?"last_activity": ?"()[^"\\\1-\31]*()"')
+local id, auth, guest, host, name, from, to = json:match('^{"user_id": ?([1-9]%d*), ?"email": ?"[^"\\\1-\31]*", ?' ..
+  '"rol": ?"[^"\\\1-\31]*", ?"auth_user_id": ?([^,]*), ?"huesped_id": ?([^,]*), ?"anfitrion_id": ?([^,]*), ?' ..
+  '"nombre": ?"([^"\1-\31]*)", ?"creado_en": ?"[^"\\\1-\31]*", ?"created_at": ?"[^"\\\1-\31]*", ?' ..
+  '"last_activity": ?"()[^"\\\1-\31]*()"')
 local ip, source = json:match('^", ?"device": ?"[^"\\\1-\31]*", ?"ip": ?([^,]*), ?"ip_source": ?([^,}]*)}$', to)
 local ends
 
@@ -87,9 +90,13 @@ end
 return ends and {json, ttl} or json
 `);
 
-/** Without comments and blanks outside of strings: the script travels with every command, and Redis hashes all of it. */
+/**
+ * Without comments and blanks outside of strings, as the script travels with every command and Redis hashes all of it;
+ * and with strings that go on in the next line made one, which Lua would do each time.
+ */
 function packed(script: string): string {
   return script
+    .replace(/' \.\.\n *'/g, '')
     .replace(/^\s*(?:--.*)?\n|^ +/gm, '')
     .replace(/('(?:\\.|[^'\\])*')| *(\.\.|[-+*/%=~<>,(){}]+) */g, '$1$2');
 }
