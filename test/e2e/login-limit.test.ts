@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { LOGIN_LIMITS } from '../../src/lib/auth/login-limiter.ts';
 import { type Account, newAccount, register, signIn } from '../support/accounts.ts';
-import { newUser, type RunOptions, type User } from '../support/cli.ts';
+import { newUser, type Result, type RunOptions, type User } from '../support/cli.ts';
 import type { EngineProcess } from '../support/engines/engine-process.ts';
 import { engines } from '../support/engines.ts';
 import { type JsonFailure, jsonFailure } from '../support/json-failure.ts';
@@ -37,6 +37,17 @@ describe('attempts to sign in', function () {
       input,
       ...options,
     });
+
+  /**
+   * On a machine so busy that Redis answers too late it is tried again. Strict, as it would go on to a stand-in, which
+   * counts for itself.
+   */
+  async function wrongLoginThatIsAnswered(): Promise<Result> {
+    for (;;) {
+      const result = await login(WRONG, { timeoutMs: 100_000, env: { AIRBNB_STRICT: '1' } });
+      if (result.code !== 69) return result;
+    }
+  }
 
   async function reasonsOf(times: number, options: RunOptions & { email?: string } = {}): Promise<string[]> {
     const reasons: string[] = [];
@@ -101,17 +112,13 @@ describe('attempts to sign in', function () {
   it(`of which ${MANY} wrong ones come at once test no more passwords than the limit`, async function () {
     this.timeout(120_000);
     const begin = performance.now();
-    const results = await Promise.all(
-      // Strict: on a machine so busy that Redis answers too late, the rest would go to a stand-in, which counts for itself.
-      Array.from({ length: MANY }, () => login(WRONG, { timeoutMs: 100_000, env: { AIRBNB_STRICT: '1' } })),
-    );
+    const results = await Promise.all(Array.from({ length: MANY }, wrongLoginThatIsAnswered));
     const seconds = (performance.now() - begin) / 1000;
     const codes = results.map(({ code }) => code);
     const tested = codes.filter((code) => code === 4).length;
     // On a machine so busy that a delay goes by meanwhile, one more may be due.
     expect(tested).to.be.within(LIMIT, LIMIT + Math.floor(Math.log2(seconds / LOGIN_LIMITS.firstDelay + 1)));
-    expect(codes.filter((code) => code === 75 || code === 69).length).to.equal(MANY - tested);
-    expect(codes).to.include(75);
+    expect(codes.filter((code) => code === 75).length).to.equal(MANY - tested);
   });
 
   it('name nobody in Redis, and are forgotten within a day', async () => {

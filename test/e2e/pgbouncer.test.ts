@@ -14,6 +14,7 @@ const NEEDS =
 
 describe('PostgreSQL behind PgBouncer in transaction mode', () => {
   if (NEEDS) {
+    // The embedded PostgreSQL has a single connection, so there is nothing to pool. CI runs this on native servers.
     it.skip(NEEDS);
     return;
   }

@@ -1,13 +1,9 @@
+import { inTime } from '../in-time.ts';
 import { redisFailed, redisFailure } from './redis-errors.ts';
 import type { Issue, RedisLink } from './redis-link.ts';
 
 /** Milliseconds from the first byte to the last reply of a flight, connecting included. */
 const FLIGHT_TIMEOUT = 1_500;
-/**
- * Milliseconds. A flight's time is counted in steps in which we looked for replies: where the machine is too busy to
- * let us run, that is no sign that the server is silent.
- */
-const STEP = 100;
 
 /**
  * Sends commands together and waits for all of their replies. A link that turns out to be unreachable is closed.
@@ -15,24 +11,15 @@ const STEP = 100;
  * @throws AppError `unreachable`, `refusing_work` or `misconfigured`
  */
 export async function fly(link: RedisLink, issue: Issue, timeout = FLIGHT_TIMEOUT): Promise<unknown[]> {
-  let timer: NodeJS.Timeout | undefined;
   const met: Met = {};
+  // Who has refused us and then falls silent has answered.
+  const late = () => met.failure ?? redisFailed('unreachable', 'ETIMEDOUT');
   try {
-    return await new Promise((resolve, reject) => {
-      let left = timeout;
-      timer = setInterval(() => {
-        left -= STEP;
-        // Who has refused us and then falls silent has answered.
-        if (left <= 0) reject(met.failure ?? redisFailed('unreachable', 'ETIMEDOUT'));
-      }, STEP);
-      repliesTo(link, issue, met).then(resolve, reject);
-    });
+    return await inTime(repliesTo(link, issue, met), timeout, late);
   } catch (error) {
     const failure = redisFailure(error, link.lastError);
     if (failure.reason === 'unreachable') link.close();
     throw failure;
-  } finally {
-    clearInterval(timer);
   }
 }
 

@@ -13,6 +13,7 @@ import { failureOf } from '../../support/failure-of.ts';
 
 describe('TLS to PostgreSQL', () => {
   if (engines.kind === 'embedded') {
+    // PGlite knows no TLS. CI runs this on native servers.
     it.skip('needs native servers: npm run test:servers');
     return;
   }
