@@ -8,11 +8,13 @@ import type { CounterOptions, LoginCounters } from './login-counters.ts';
 /** Counters in Redis, one key each, so that the same code runs on a cluster. */
 export class RedisLoginCounters implements LoginCounters {
   readonly #redis: RedisConnection;
+  readonly #client: NodeRedis;
   readonly #address: string | null | undefined;
 
   /** @param address from which the server sees us, where it was asked already */
   constructor(redis: RedisConnection, address?: string | null) {
     this.#redis = redis;
+    this.#client = new NodeRedis(redis);
     this.#address = address;
   }
 
@@ -25,7 +27,7 @@ export class RedisLoginCounters implements LoginCounters {
   counter(options: CounterOptions): RateLimiterStoreAbstract {
     return new RateLimiterRedis({
       ...options,
-      storeClient: new NodeRedis(this.#redis),
+      storeClient: this.#client,
       useRedisPackage: true,
     });
   }
@@ -36,42 +38,66 @@ interface ScriptArguments {
   readonly arguments: string[];
 }
 
+/** A command with who waits for its reply. */
+interface Waiting {
+  readonly command: (redis: Redis) => Promise<unknown>;
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A connection of ours in the form of the client that the library knows as `useRedisPackage`: there every command is
- * one call, none is registered beforehand, and so all of it can go through flights.
+ * one call, none is registered beforehand, and so all of it can go through flights. What several counters ask for in the
+ * same turn leaves in one flight: an attempt has three of them.
  */
 class NodeRedis {
   readonly #redis: RedisConnection;
+  #waiting: Waiting[] = [];
 
   constructor(redis: RedisConnection) {
     this.#redis = redis;
   }
 
-  async eval(script: string, { keys, arguments: args }: ScriptArguments): Promise<unknown> {
-    return this.#one((redis) => redis.eval(script, keys.length, ...keys, ...args));
+  eval(script: string, { keys, arguments: args }: ScriptArguments): Promise<unknown> {
+    return this.send((redis) => redis.eval(script, keys.length, ...keys, ...args));
   }
 
-  async del(key: string): Promise<unknown> {
-    return this.#one((redis) => redis.del(key));
+  del(key: string): Promise<unknown> {
+    return this.send((redis) => redis.del(key));
   }
 
   multi(): Together {
-    return new Together(this.#redis);
+    return new Together(this);
   }
 
-  async #one(command: (redis: Redis) => Promise<unknown>): Promise<unknown> {
-    const [reply] = await this.#redis.flight<[unknown]>((redis) => [command(redis)]);
-    return reply;
+  send(command: Waiting['command']): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ command, resolve, reject });
+      if (this.#waiting.length === 1) process.nextTick(() => this.#depart());
+    });
+  }
+
+  async #depart(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      const replies = await this.#redis.flight<unknown[]>((redis) =>
+        waiting.map(({ command }) => command(redis)),
+      );
+      for (const [index, { resolve }] of waiting.entries()) resolve(replies[index]);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
   }
 }
 
 /** A flight in place of a transaction: of each two commands on one key the second only asks for the time that is left. */
 class Together {
-  readonly #redis: RedisConnection;
-  readonly #commands: ((redis: Redis) => Promise<unknown>)[] = [];
+  readonly #client: NodeRedis;
+  readonly #replies: Promise<unknown>[] = [];
 
-  constructor(redis: RedisConnection) {
-    this.#redis = redis;
+  constructor(client: NodeRedis) {
+    this.#client = client;
   }
 
   get(key: string): this {
@@ -87,11 +113,11 @@ class Together {
   }
 
   exec(): Promise<unknown[]> {
-    return this.#redis.flight<unknown[]>((redis) => this.#commands.map((command) => command(redis)));
+    return Promise.all(this.#replies);
   }
 
-  #add(command: (redis: Redis) => Promise<unknown>): this {
-    this.#commands.push(command);
+  #add(command: Waiting['command']): this {
+    this.#replies.push(this.#client.send(command));
     return this;
   }
 }
