@@ -265,13 +265,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
    */
   protected async signIn(email: string, password: string, keepToken = true): Promise<LiveSession> {
     const { SignInService } = await import('./auth/sign-in-service.ts');
-    const { accounts, warmUp, rest } = await this.context.database();
-    await warmUp(); // It goes on while Redis is asked whether it is there.
+    const { accounts, rest } = await this.context.database();
+    const found = await accounts.lookUp(email); // It goes on while Redis is asked, and the attempt is counted.
     // A token that leaves this machine is never looked for in a stand-in.
     const backend = await this.context.backend({ mayStandIn: keepToken });
     const replaced = keepToken && !backend.degraded ? this.context.findReplaced() : undefined;
     const service = new SignInService({
       accounts,
+      found,
       limiter: await this.context.loginLimiter(backend),
       sessions: backend.sessions,
       server: backend.server,

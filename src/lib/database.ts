@@ -18,8 +18,6 @@ import type { Tables } from './user/user-schema.ts';
 /** Everything that needs PostgreSQL and bcrypt, behind one module, so that the rest need not load them. */
 export interface Database {
   readonly accounts: AccountService;
-  /** Begins to connect, and does not wait for it. What fails does so again when it is needed. */
-  warmUp(): Promise<void>;
   /** Closes the connection until it is needed again. Waits for nothing. */
   rest(): void;
   /** Counts attempts to sign in. @param where the Redis; without it, in the database itself */
@@ -47,14 +45,6 @@ export function openDatabase(target: PostgresAddress | { readonly socket: string
   const { db, rest } = openConnection<Tables>(config);
   return {
     accounts: new AccountService(new UserRepository(db)),
-    async warmUp() {
-      db.connection()
-        .execute(async () => {})
-        .catch(() => {});
-      // Unless a name has to be looked up, the request is on its way after two turns, and the server has time while we
-      // load what is next.
-      for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
-    },
     rest,
     loginLimiter: (where) =>
       new LoginLimiter({

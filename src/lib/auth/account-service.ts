@@ -12,6 +12,12 @@ export interface Registration {
   readonly password: string;
 }
 
+/** An account that is being looked for, so that something else can be waited for meanwhile. */
+export interface LookUp {
+  /** Undefined where there is none. Rejects with an AppError of the engine. */
+  readonly account: Promise<Account | undefined>;
+}
+
 /**
  * Who someone is: makes accounts, checks and changes passwords. Knows nothing of sessions, and counts nothing: whatever
  * may be asked with a wrong password is called as an attempt of a LoginLimiter.
@@ -34,16 +40,30 @@ export class AccountService {
     return this.#users.insert({ ...account, passwordHash: await hashPassword(password) });
   }
 
+  /** Begins to look for an account, and comes back when that is on its way. Never rejects. */
+  async lookUp(email: string): Promise<LookUp> {
+    const account = this.#users.findByEmail(canonicalEmail(email));
+    account.catch(() => {}); // Who waits for it hears of it.
+    // Unless a name has to be looked up, the connection is on its way after two turns.
+    for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+    return { account };
+  }
+
   /**
    * Checks an e-mail and a password, neither of which need follow today's rules.
-   * @param meanwhile called while the password is tested on another thread, if that takes long enough
+   * @param options.found the account of the e-mail, where it is looked for already
+   * @param options.meanwhile called while the password is tested on another thread, if that takes long enough
    * @throws AppError `wrong_credentials` for an unknown e-mail, a wrong password and an account without one: the
    *   same error, after the same query and the same work
    */
-  async verify(email: string, password: string, meanwhile?: () => void): Promise<Account> {
-    const looking = this.#users.findByEmail(canonicalEmail(email));
-    setImmediate(() => loadHashing().catch(() => {})); // while the database looks
-    const account = await looking;
+  async verify(
+    email: string,
+    password: string,
+    { found, meanwhile }: { found?: LookUp | undefined; meanwhile?: () => void } = {},
+  ): Promise<Account> {
+    const looking = found ?? (await this.lookUp(email));
+    await loadHashing(); // while the database looks
+    const account = await looking.account;
     const matches = await verifyPassword(password, account?.passwordHash, meanwhile);
     if (!account || !matches) throw new AppError('wrong_credentials');
     return account;

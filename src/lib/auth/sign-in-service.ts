@@ -5,17 +5,28 @@ import type { SessionFile } from '../session/session-file.ts';
 import type { SessionService } from '../session/session-service.ts';
 import { newToken } from '../session/session-token.ts';
 import type { Account } from '../user/user-repository.ts';
+import type { LookUp } from './account-service.ts';
 import type { LoginLimiter } from './login-limiter.ts';
 import { profileOf } from './profile.ts';
 
 /** Whose credentials were verified. */
 export interface CredentialVerifier {
-  /** @param meanwhile called while the password is tested. @throws AppError `wrong_credentials` */
-  verify(email: string, password: string, meanwhile: () => void): Promise<Account>;
+  /**
+   * @param options.found the account, where it is looked for already
+   * @param options.meanwhile called while the password is tested
+   * @throws AppError `wrong_credentials`
+   */
+  verify(
+    email: string,
+    password: string,
+    options: { found: LookUp | undefined; meanwhile: () => void },
+  ): Promise<Account>;
 }
 
 export interface SignInParts {
   readonly accounts: CredentialVerifier;
+  /** The account, where it is looked for already. */
+  readonly found?: LookUp;
   /** Counts the attempt. */
   readonly limiter: LoginLimiter;
   readonly sessions: SessionService;
@@ -42,14 +53,17 @@ export class SignInService {
    *   engine
    */
   async signIn(email: string, password: string, surroundings: Surroundings): Promise<Session> {
-    const { accounts, limiter, sessions, meanwhile, file, server } = this.#parts;
+    const { accounts, found, limiter, sessions, meanwhile, file, server } = this.#parts;
     file?.refuseUnsafe();
     let drawn: string | undefined;
     const prepare = () => {
       meanwhile?.();
       drawn = newToken();
     };
-    const account = await limiter.attempt(email, () => accounts.verify(email, password, prepare));
+    const account = await limiter.attempt(email, (hasWaited) =>
+      // The password may have been changed while it waited.
+      accounts.verify(email, password, { found: hasWaited ? undefined : found, meanwhile: prepare }),
+    );
     const session = await sessions.start(profileOf(account), surroundings, drawn);
     const { token, mark, wire } = session;
     try {

@@ -105,6 +105,38 @@ describe('accounts', () => {
     }
   });
 
+  it('are looked up before their password is tested, once', async () => {
+    const ana = await accounts.register(ANA);
+    const proxy = await startProxy(urlOf(database.config));
+    const proxied = openPostgres<Tables>({ ...configOf(proxy.url), sslMode: 'disable' });
+    try {
+      const service = new AccountService(new UserRepository(proxied));
+      await service.verify(ANA.email, ANA.password); // connects
+      await proxy.reset();
+      const found = await service.lookUp(' ana@example.COM ');
+      expect(await found.account).to.deep.equal(ana);
+      expect(await service.verify(ANA.email, ANA.password, { found })).to.deep.equal(ana);
+      expect(await reasonOf(service.verify(ANA.email, 'wrong password', { found }))).to.equal(
+        'wrong_credentials',
+      );
+      expect(proxy.flights).to.equal(1);
+    } finally {
+      await proxied.destroy();
+      await proxy.close();
+    }
+  });
+
+  it('that cannot be looked up are told of to whoever waits for them', async () => {
+    const nowhere = openPostgres<Tables>({ ...database.config, host: '127.0.0.1', port: 1 });
+    try {
+      const service = new AccountService(new UserRepository(nowhere));
+      const found = await service.lookUp(ANA.email);
+      expect(await reasonOf(service.verify(ANA.email, ANA.password, { found }))).to.equal('unreachable');
+    } finally {
+      await nowhere.destroy();
+    }
+  });
+
   it('take as long to refuse', async () => {
     await accounts.register(ANA);
     await database.run(`insert into usuario (email, rol) values ('bea@example.com', 'HUESPED')`);

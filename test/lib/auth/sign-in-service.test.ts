@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LoginLimiter } from '../../../src/lib/auth/login-limiter.ts';
+import { LOGIN_LIMITS, LoginLimiter } from '../../../src/lib/auth/login-limiter.ts';
 import { RedisLoginCounters } from '../../../src/lib/auth/redis-login-counters.ts';
 import { type CredentialVerifier, SignInService } from '../../../src/lib/auth/sign-in-service.ts';
 import { AppError } from '../../../src/lib/errors.ts';
@@ -62,7 +62,7 @@ describe('signing in', () => {
   it('starts the session of the account, whose token the file then holds', async () => {
     const events: string[] = [];
     const signIn = service(
-      async (_email, _password, meanwhile) => {
+      async (_email, _password, { meanwhile }) => {
         events.push('tested');
         meanwhile();
         return account;
@@ -76,6 +76,57 @@ describe('signing in', () => {
     expect(file.read()).to.include({ token, mark, email, userId: account.id, server: 'redis://test/0' });
   });
 
+  describe('with an account that is looked for already', () => {
+    const found = { account: Promise.resolve(undefined) };
+    /** One attempt at a time. */
+    const limits = { ...LOGIN_LIMITS, pair: { attempts: 1, memory: 60 } };
+    const limiter = () =>
+      new LoginLimiter({
+        counters: new RedisLoginCounters(backend.connection),
+        otherAddress: async () => null,
+        limits,
+      });
+    const seen: unknown[] = [];
+    const signIn = () =>
+      new SignInService({
+        accounts: {
+          verify: async (_email, _password, options) => {
+            seen.push(options.found);
+            return account;
+          },
+        },
+        found,
+        limiter: limiter(),
+        sessions: backend.sessions,
+        server: 'redis://test/0',
+      }).signIn(email, 'any', SCRIPTED);
+    beforeEach(() => seen.splice(0));
+
+    it('tests the password of that', async () => {
+      await signIn();
+      expect(seen).to.deep.equal([found]);
+    });
+
+    it('looks again where it had to wait for others, who may have changed the password', async () => {
+      let isUnderWay = () => {};
+      let end = () => {};
+      const underWay = new Promise<void>((resolve) => {
+        isUnderWay = resolve;
+      });
+      const other = limiter().attempt(email, () => {
+        isUnderWay();
+        return new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      });
+      await underWay;
+      const waiting = signIn();
+      setTimeout(() => end(), 300);
+      await Promise.all([other, waiting]);
+      expect(seen).to.deep.equal([undefined]);
+    });
+  });
+
   it('draws a token also where there was no time to before', async () => {
     const { token } = await service(async () => account).signIn(email, 'any', SCRIPTED);
     expect(token).to.match(/^[A-Za-z0-9_-]{43}$/);
@@ -83,7 +134,7 @@ describe('signing in', () => {
   });
 
   it('draws another token each time', async () => {
-    const signIn = service(async (_email, _password, meanwhile) => {
+    const signIn = service(async (_email, _password, { meanwhile }) => {
       meanwhile();
       return account;
     });
@@ -96,7 +147,7 @@ describe('signing in', () => {
     ['a fault', new Error('a bug')],
   ] as const) {
     it(`starts nothing after ${what}, though a token was drawn`, async () => {
-      const signIn = service(async (_email, _password, meanwhile) => {
+      const signIn = service(async (_email, _password, { meanwhile }) => {
         meanwhile();
         throw error;
       });
