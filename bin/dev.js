@@ -22,4 +22,9 @@ if (process.argv.includes('exec')) process.on('SIGUSR1', () => {});
 
 const root = join(__dirname, '..');
 
-require('../src/cli.ts').main(process.argv.slice(2), { root, debug, stock: { root, ignoreManifest: true } });
+require('../src/cli.ts')
+  .main(process.argv.slice(2), { root, debug, stock: { root, ignoreManifest: true } })
+  .then(() => {
+    // As bin/run.js: a command that went well leaves its connections to the end of the process.
+    if (!process.exitCode) process.exit();
+  });

@@ -169,10 +169,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
   }
 
-  /** Runs after parse errors too. Where all went well the process ends now, and there is nothing to wait for. */
+  /** Runs after parse errors too. Where all went well the process ends now, and its connections with it. */
   override async finally(): Promise<void> {
-    const closing = this.context?.close();
-    if (process.exitCode) await closing;
+    if (process.exitCode) await this.context?.close();
+    else this.context?.leave();
   }
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */
