@@ -75,15 +75,16 @@ function fromUrl(text: string, settings: Settings): PostgresAddress {
   // A # in a password that is not percent-encoded cuts the URL short, and what is left names another host.
   if (!isPostgres || url.hash !== '') throw invalid();
   // So does a / or a ? in it: then an @ stands where no name of a database or of a parameter has one.
-  if (url.pathname.includes('@') || [...url.searchParams.keys()].some((key) => key.includes('@'))) {
+  const query = url.search === '' ? undefined : url.searchParams; // Node takes time to make it.
+  if (url.pathname.includes('@') || [...(query?.keys() ?? [])].some((key) => key.includes('@'))) {
     throw invalid();
   }
   try {
     // As in libpq, the query may hold what the part before it lacks: the folder of a unix socket above all.
     const part = (inUrl: string, inQuery: string) =>
-      decodeURIComponent(inUrl) || url.searchParams.get(inQuery) || undefined;
+      decodeURIComponent(inUrl) || query?.get(inQuery) || undefined;
     const hostname = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
-    const host = url.searchParams.get('host') || hostname || 'localhost';
+    const host = query?.get('host') || hostname || 'localhost';
     const port = Number(part(url.port, 'port') ?? DEFAULT_PORT);
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw invalid();
     const user = part(url.username, 'user') ?? settings.get('PGUSER') ?? userOfSystem();
@@ -94,8 +95,8 @@ function fromUrl(text: string, settings: Settings): PostgresAddress {
       user,
       password: part(url.password, 'password') ?? settings.get('PGPASSWORD'),
       database: part(url.pathname.slice(1), 'dbname') ?? user,
-      sslMode: sslMode(settings, host, url.searchParams.get('sslmode')),
-      sslRootCert: url.searchParams.get('sslrootcert') ?? settings.get('PGSSLROOTCERT'),
+      sslMode: sslMode(settings, host, query?.get('sslmode')),
+      sslRootCert: query?.get('sslrootcert') ?? settings.get('PGSSLROOTCERT'),
     };
   } catch (error) {
     throw error instanceof AppError ? error : invalid(); // a stray % in the credentials
