@@ -74,6 +74,7 @@ async function bundle(): Promise<void> {
   const options: BuildOptions = {
     ...SHARED,
     supported: { 'dynamic-import': false }, // becomes a lazy require, which costs nothing
+    minifyIdentifiers: true, // A third less to read, and as many names fewer; the traces of bugs lose theirs.
   };
   const source = (path: string) => join(SOURCE, path);
   await Promise.all([
@@ -98,7 +99,6 @@ async function bundle(): Promise<void> {
       ...options,
       entryPoints: { database: source('lib/database.ts') },
       alias: { kysely: require.resolve('kysely') }, // The form whose modules can be loaded one by one.
-      minifyIdentifiers: true, // A third less to read. Nothing is known by its name in there, but traces lose theirs.
       plugins: [fastStart(DATABASE_REWRITES)],
     }),
     build({

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import oclif from '@oclif/core/package.json';
 import type { Plugin } from 'esbuild';
 import { Redis } from 'ioredis';
+import { RESTORE_SCRIPT } from '../../src/lib/session/restore-script.ts';
 
 /** A change of source text while it is bundled. It tells how often it found what it rewrites. */
 interface Rewrite {
@@ -127,6 +129,29 @@ const noDebug: Rewrite = {
       module.exports.default = module.exports;`,
     found: 1,
   }),
+};
+
+/** Errors of packages are known by the names of their classes, and identifiers get short ones. */
+const namesOfErrors: Rewrite = {
+  name: 'names of errors',
+  files: /^node_modules\/(@oclif\/core|ioredis|redis-errors)\/.*\.js$/,
+  atLeast: 10,
+  apply(source) {
+    let found = 0;
+    const rewritten = source.replace(/\bclass (\w+Error) extends [^{]+\{/g, (head, name: string) => {
+      found++;
+      return `${head} static name = "${name}";`;
+    });
+    return { source: rewritten, found };
+  },
+};
+
+/** Of its own package.json, which is long, oclif wants to know the version. */
+const versionOfOclif: Rewrite = {
+  name: 'version of oclif',
+  files: /^node_modules\/@oclif\/core\/lib\/cache\.js$/,
+  atLeast: 1,
+  apply: replacing("require('@oclif/core/package.json').version", JSON.stringify(oclif.version)),
 };
 
 /** We print by ourselves: oclif's listener would make Node open a stream that nothing is written to. */
@@ -289,6 +314,14 @@ const noWindowsBelow: Rewrite = {
   apply: replacing(/\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /, ''),
 };
 
+/** The script that restores sessions is packed when it is built, instead of by every command. */
+const packedScript: Rewrite = {
+  name: 'packed script',
+  files: /^src\/lib\/session\/restore-script\.ts$/,
+  atLeast: 1,
+  apply: () => ({ source: `export const RESTORE_SCRIPT = ${JSON.stringify(RESTORE_SCRIPT)};`, found: 1 }),
+};
+
 /** For the bundle that looks for the command. */
 export const CLI_REWRITES = [lazyBuiltins];
 
@@ -299,8 +332,11 @@ export const COMMAND_REWRITES = [
   plainBuiltins,
   lazyRequires,
   lazyBuiltins,
+  namesOfErrors,
   noDebug,
   noStdoutListener,
+  packedScript,
+  versionOfOclif,
 ];
 
 /** For the bundle that shows help. */
@@ -310,8 +346,10 @@ export const HELP_REWRITES = [
   plainBuiltins,
   lazyRequires,
   lazyBuiltins,
+  namesOfErrors,
   noDebug,
   noStdoutListener,
+  versionOfOclif,
 ];
 
 /** For the bundle that has PostgreSQL in it. */
