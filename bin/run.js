@@ -30,9 +30,10 @@ const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .slice(0, 64);
 const suffix = `${process.version}-${process.arch}${flags}.code`;
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-/** Of these a login calls so much that no other command does that it keeps code of its own. */
-const isLogin = process.argv.slice(2).find((word) => !word.startsWith('-')) === 'login';
-const CALLED_BY_LOGIN = new Set(['run-command', 'database']);
+/** Of these commands call what differs: a login, those that restore a session and the rest keep code of their own. */
+const DIFFERING = new Set(['run-command', 'database']);
+const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
+const kind = command === 'login' ? 'login-' : /^(whoami|sessions|exec|__complete)$/.test(command) ? '' : 'other-';
 const loaded = new Map();
 /** Every file is read into the same memory: new memory takes as long as reading does. */
 let memory = Buffer.alloc(0);
@@ -61,7 +62,7 @@ function compile(filename) {
   const bundle = basename(filename, '.js');
   // V8 tells apart its own versions and flags, but of the source nothing except its length: hence the build's hash.
   const nameFor = (use) => `${bundle}-${source.slice(2, 18)}-${use}${suffix}`;
-  const use = isLogin && CALLED_BY_LOGIN.has(bundle) ? 'login-' : '';
+  const use = DIFFERING.has(bundle) ? kind : '';
   const own = nameFor(use);
   const known = withKeptCode(source, filename, own);
   if (known) return known;

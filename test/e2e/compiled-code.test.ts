@@ -113,6 +113,22 @@ describe('the compiled code that is kept', () => {
     );
   });
 
+  it('is kept of commands that restore a session apart from the rest, which may come first', async () => {
+    await forgetBuiltCode();
+    const script = path.join(copy, 'bin', 'run.js');
+    expect((await user.run(['local', 'status'], { script })).code).to.equal(0);
+    const ofOthers = largestOf(await userCode());
+    expect(ofOthers).to.match(/-[0-9a-f]{16}-other-v\d/);
+    const before = await readFile(ofOthers, 'base64');
+    await expectWorking(await whoami());
+    const made = (await userCode()).filter((file) => bundlesOf([file])[0] === LARGEST);
+    expect(made).to.have.length(2);
+    expect(made).to.include(ofOthers);
+    await expectWorking(await whoami());
+    expect((await user.run(['local', 'status'], { script })).code).to.equal(0);
+    expect(await readFile(ofOthers, 'base64')).to.equal(before);
+  });
+
   it('does no harm where it is cut off, overwritten or empty', async () => {
     await forgetBuiltCode();
     await expectWorking(await whoami());
