@@ -33,7 +33,8 @@ const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 /** Of these commands call what differs: a login, those that restore a session and the rest keep code of their own. */
 const DIFFERING = new Set(['run-command', 'database']);
 const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
-const kind = command === 'login' ? 'login-' : /^(whoami|sessions|exec|__complete)$/.test(command) ? '' : 'other-';
+const kind =
+  command === 'login' ? 'login-' : /^(whoami|sessions|exec|__complete)$/.test(command) ? '' : 'other-';
 const loaded = new Map();
 /** Every file is read into the same memory: new memory takes as long as reading does. */
 let memory = Buffer.alloc(0);
