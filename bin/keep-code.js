@@ -14,7 +14,7 @@ const { dirname, isAbsolute, join } = require('node:path');
 /**
  * Keeps the compiled code of a bundle for the runs that follow. Never fails: a cache that cannot be written costs
  * nothing but time.
- * @param name the bundle, its build, whose it is if it is not everybody's, and what V8 it is for:
+ * @param name the bundle, its build, of which commands it is where others have their own, and what V8 it is for:
  *   `cli-<16 hex digits>-v20.19.0-x64.code`, `database-<16 hex digits>-login-v20.19.0-x64.code`
  */
 exports.keepCode = (script, folder, name, checksum) => {

@@ -30,7 +30,10 @@ const flags = [...process.execArgv, process.env.NODE_OPTIONS]
   .slice(0, 64);
 const suffix = `${process.version}-${process.arch}${flags}.code`;
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-/** Of these commands call what differs: a login, those that restore a session and the rest keep code of their own. */
+/**
+ * Of these bundles a login, what goes by a session (whoami, sessions, exec, TAB) and the other commands call different parts,
+ * and keep their code apart.
+ */
 const DIFFERING = new Set(['run-command', 'database']);
 const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
 const kind =
@@ -68,6 +71,7 @@ function compile(filename) {
   const known = withKeptCode(source, filename, own);
   if (known) return known;
   const similar = use ? withKeptCode(source, filename, nameFor('')) : undefined;
+  if (similar && use !== 'login-') return similar; // These commands are rare: they gain less than it costs to keep more.
   const script = similar ?? new Script(source, { filename, importModuleDynamically });
   process.once('exit', () => require('./keep-code.js').keepCode(script, userFolder(), own, checksum));
   return script;

@@ -131,20 +131,35 @@ const noDebug: Rewrite = {
   }),
 };
 
-/** Errors of packages are known by the names of their classes, and identifiers get short ones. */
-const namesOfErrors: Rewrite = {
+/**
+ * Errors of packages are known by the names of their classes, where identifiers get short ones.
+ * @param known those that we ask for
+ */
+const namesOfErrors = (files: RegExp, known: readonly string[]): Rewrite => ({
   name: 'names of errors',
-  files: /^node_modules\/(@oclif\/core|ioredis|redis-errors)\/.*\.js$/,
-  atLeast: 10,
+  files,
+  atLeast: known.length,
   apply(source) {
     let found = 0;
     const rewritten = source.replace(/\bclass (\w+Error) extends [^{]+\{/g, (head, name: string) => {
-      found++;
+      found += Number(known.includes(name));
       return `${head} static name = "${name}";`;
     });
     return { source: rewritten, found };
   },
-};
+});
+
+const namesOfOclifErrors = namesOfErrors(/^node_modules\/@oclif\/core\/.*\.js$/, [
+  'CLIError',
+  'NonExistentFlagsError',
+  'UnexpectedArgsError',
+  'RequiredArgsError',
+  'ArgInvalidOptionError',
+  'FlagInvalidOptionError',
+  'FailedFlagValidationError',
+]);
+
+const namesOfRedisErrors = namesOfErrors(/^node_modules\/(ioredis|redis-errors)\/.*\.js$/, ['ReplyError']);
 
 /** Of its own package.json, which is long, oclif wants to know the version. */
 const versionOfOclif: Rewrite = {
@@ -332,7 +347,8 @@ export const COMMAND_REWRITES = [
   plainBuiltins,
   lazyRequires,
   lazyBuiltins,
-  namesOfErrors,
+  namesOfOclifErrors,
+  namesOfRedisErrors,
   noDebug,
   noStdoutListener,
   packedScript,
@@ -346,7 +362,7 @@ export const HELP_REWRITES = [
   plainBuiltins,
   lazyRequires,
   lazyBuiltins,
-  namesOfErrors,
+  namesOfOclifErrors,
   noDebug,
   noStdoutListener,
   versionOfOclif,

@@ -52,7 +52,7 @@ export type CommandClass = Command.Class &
   };
 
 /**
- * What every command is built on: parse, restore the session, run, close. A command says what it does in
+ * What every command is built on: parse, restore the session, run, end. A command says what it does in
  * {@link execute} and finds the live session in `this.live`; unless it says otherwise it needs one, so that
  * forgetting is safe.
  */
@@ -169,10 +169,22 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     });
   }
 
-  /** Runs after parse errors too. Where all went well the process ends now, and its connections with it. */
+  /**
+   * Runs after parse errors too. Where all went well the process ends as soon as the document of `--json` is printed, and
+   * its connections with it.
+   */
   override async finally(): Promise<void> {
     if (process.exitCode) await this.context?.close();
     else this.context?.leave();
+  }
+
+  protected override async _run<Result>(): Promise<Result> {
+    try {
+      return await super._run<Result>();
+    } catch (error) {
+      await this.context?.close(); // The document could not be printed, and an open connection would go on.
+      throw error;
+    }
   }
 
   /** As oclif's, but that AIRBNB_CONTENT_TYPE has no effect: the flag alone decides. */

@@ -66,8 +66,8 @@ export interface ContextOptions {
 }
 
 /**
- * The composition root: makes connections and services when they are first asked for, once, and closes what it
- * made. Nothing heavy is imported before it is needed.
+ * The composition root: makes connections and services when they are first asked for, once, and closes what it made,
+ * or leaves it to a process that ends. Nothing heavy is imported before it is needed.
  */
 export class Context {
   readonly #options: ContextOptions;

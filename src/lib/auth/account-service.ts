@@ -12,10 +12,29 @@ export interface Registration {
   readonly password: string;
 }
 
+/** Milliseconds for which what was looked up counts: the password may be changed meanwhile. */
+const FRESH = 500;
+
 /** An account that is being looked for, so that something else can be waited for meanwhile. */
-export interface LookUp {
+export class LookUp {
   /** Undefined where there is none. Rejects with an AppError of the engine. */
   readonly account: Promise<Account | undefined>;
+  readonly #email: string;
+  readonly #since = performance.now();
+  #hasFailed = false;
+
+  constructor(email: string, account: Promise<Account | undefined>) {
+    this.#email = email;
+    this.account = account;
+    account.catch(() => {
+      this.#hasFailed = true; // Who waits for it hears of it.
+    });
+  }
+
+  /** Whether it is of this e-mail, has not failed so far, and is no older than what may be relied on. */
+  isGoodFor(email: string): boolean {
+    return this.#email === email && !this.#hasFailed && performance.now() - this.#since < FRESH;
+  }
 }
 
 /**
@@ -42,16 +61,15 @@ export class AccountService {
 
   /** Begins to look for an account, and comes back when that is on its way. Never rejects. */
   async lookUp(email: string): Promise<LookUp> {
-    const account = this.#users.findByEmail(canonicalEmail(email));
-    account.catch(() => {}); // Who waits for it hears of it.
+    const found = new LookUp(email, this.#users.findByEmail(canonicalEmail(email)));
     // Unless a name has to be looked up, the connection is on its way after two turns.
     for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
-    return { account };
+    return found;
   }
 
   /**
    * Checks an e-mail and a password, neither of which need follow today's rules.
-   * @param options.found the account of the e-mail, where it is looked for already
+   * @param options.found the account, where it is looked for already; one that is no good is looked for again
    * @param options.meanwhile called while the password is tested on another thread, if that takes long enough
    * @throws AppError `wrong_credentials` for an unknown e-mail, a wrong password and an account without one: the
    *   same error, after the same query and the same work
@@ -61,7 +79,7 @@ export class AccountService {
     password: string,
     { found, meanwhile }: { found?: LookUp | undefined; meanwhile?: () => void } = {},
   ): Promise<Account> {
-    const looking = found ?? (await this.lookUp(email));
+    const looking = found?.isGoodFor(email) ? found : await this.lookUp(email);
     await loadHashing(); // while the database looks
     const account = await looking.account;
     const matches = await verifyPassword(password, account?.passwordHash, meanwhile);

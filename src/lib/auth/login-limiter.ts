@@ -77,16 +77,15 @@ export class LoginLimiter {
   /**
    * Tests a password as an attempt that counts. `wrong_credentials` is a failure; after any other error the attempt is
    * given back. If a failure cannot be counted, that is the error, and says nothing of the password.
-   * @param test is told whether the attempt had to wait for others
    * @throws AppError `too_many_attempts` with `retry_after`, whole seconds, without a test; what the test throws; of an
    *   engine
    */
-  async attempt<T>(email: string, test: (hasWaited: boolean) => Promise<T>): Promise<T> {
+  async attempt<T>(email: string, test: () => Promise<T>): Promise<T> {
     const counts = await this.#countsOf(email);
-    const hasWaited = await this.#reserve(counts);
+    await this.#reserve(counts);
     let result: T;
     try {
-      result = await test(hasWaited);
+      result = await test();
     } catch (error) {
       const isWrong = error instanceof AppError && error.reason === 'wrong_credentials';
       if (isWrong) await Promise.all(counts.map((count) => count.fail()));
@@ -109,20 +108,15 @@ export class LoginLimiter {
     return [count('pair', `${whose}\n${network}`), count('address', network), count('email', whose)];
   }
 
-  /**
-   * The patience is counted in looks: where the machine is too busy to let us look, nobody else gets on either.
-   * @returns whether it had to wait
-   */
-  async #reserve(counts: readonly Count[]): Promise<boolean> {
+  /** The patience is counted in looks: where the machine is too busy to let us look, nobody else gets on either. */
+  async #reserve(counts: readonly Count[]): Promise<void> {
     let full = await reserveAll(counts);
-    let waited = 0;
-    for (; full.length > 0; waited += LOOK_AGAIN) {
+    for (let waited = 0; full.length > 0; waited += LOOK_AGAIN) {
       if (waited >= this.#limits.patience || full.some(({ isShut }) => isShut)) throw tooMany(full);
       await pause(LOOK_AGAIN * (0.5 + Math.random()));
       full = fullOnes(await Promise.all(full.map(({ count }) => count.look())));
       if (full.length === 0) full = await reserveAll(counts);
     }
-    return waited > 0;
   }
 }
 

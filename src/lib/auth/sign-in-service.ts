@@ -60,9 +60,8 @@ export class SignInService {
       meanwhile?.();
       drawn = newToken();
     };
-    const account = await limiter.attempt(email, (hasWaited) =>
-      // The password may have been changed while it waited.
-      accounts.verify(email, password, { found: hasWaited ? undefined : found, meanwhile: prepare }),
+    const account = await limiter.attempt(email, () =>
+      accounts.verify(email, password, { found, meanwhile: prepare }),
     );
     const session = await sessions.start(profileOf(account), surroundings, drawn);
     const { token, mark, wire } = session;

@@ -102,6 +102,8 @@ class TranslatingPool implements PostgresPool {
   #pool: Pool;
   /** Under way, if one is. */
   #connecting: Promise<PoolClient> | undefined;
+  /** In use, if it is. */
+  #client: PoolClient | undefined;
 
   constructor(config: PostgresConfig, timeouts: PostgresTimeouts) {
     const tls = postgresTls(config.host, config.sslMode, config.sslRootCert);
@@ -118,13 +120,19 @@ class TranslatingPool implements PostgresPool {
     const connecting = this.#checkOut();
     this.#connecting = connecting;
     try {
-      return translating(await connecting, this.#server);
+      const client = await connecting;
+      this.#client = client;
+      return translating(client, this.#server, () => {
+        this.#client = undefined;
+      });
     } finally {
       if (this.#connecting === connecting) this.#connecting = undefined;
     }
   }
 
+  /** Waits for no query: whoever ends in the midst of one has no more use for it. */
   async end(): Promise<void> {
+    this.#client?.end().catch(() => {});
     await this.#pool.end();
   }
 
@@ -174,7 +182,7 @@ class TranslatingPool implements PostgresPool {
  * A connection that translates errors and gives up after the first that it cannot recover from: what comes after
  * it, a rollback say, fails at once with the same error, and the pool gets no connection back that is out of step.
  */
-function translating(client: PoolClient, server: string): PostgresPoolClient {
+function translating(client: PoolClient, server: string, onRelease: () => void): PostgresPoolClient {
   let fatal: unknown;
   const onError = (error: unknown) => {
     fatal ??= translatePostgresError(error, server);
@@ -193,6 +201,7 @@ function translating(client: PoolClient, server: string): PostgresPoolClient {
   return {
     query: query as unknown as PostgresPoolClient['query'], // Kysely asks for a cursor only to stream
     release() {
+      onRelease();
       client.release(fatal !== undefined);
       client.off('error', onError);
     },

@@ -301,11 +301,9 @@ for (const [name, open] of [
       this.timeout(60_000);
       let tests = 0;
       let most = 0;
-      const waits: boolean[] = [];
       const results = await Promise.all(
         Array.from({ length: 50 }, () =>
-          from('192.0.2.1', LOGIN_LIMITS).attempt('ana@example.com', async (hasWaited) => {
-            waits.push(hasWaited);
+          from('192.0.2.1', LOGIN_LIMITS).attempt('ana@example.com', async () => {
             most = Math.max(most, ++tests);
             await new Promise((resolve) => setTimeout(resolve, 50));
             tests--;
@@ -315,8 +313,6 @@ for (const [name, open] of [
       );
       expect(results).to.deep.equal(Array(50).fill('right'));
       expect(most).to.be.at.least(2);
-      expect(waits[0], 'the first').to.equal(false);
-      expect(waits.at(-1), 'the last').to.equal(true);
     });
 
     it('wait no longer than they have patience for those that never end', async () => {

@@ -55,6 +55,20 @@ describe('a connection to PostgreSQL', () => {
 
   const one = (db: Kysely<unknown>) => sql<{ one: number }>`select 1 as one`.execute(db);
 
+  it('is closed in the midst of a query that is never answered', async () => {
+    const proxy = await startProxy(urlOf(database.config));
+    toClose.push(() => proxy.close());
+    const db = openPostgres<unknown>({ ...configOf(proxy.url), sslMode: 'disable' });
+    await one(db);
+    proxy.blackhole();
+    const failing = failureOf(one(db));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const begin = performance.now();
+    await db.destroy();
+    expect(performance.now() - begin, 'milliseconds').to.be.below(1_000);
+    expect((await failing).reason).to.equal('unreachable');
+  });
+
   it('rests: has no connection until the next query, which makes another', async () => {
     const { db, rest } = openConnection<unknown>(database.config);
     toClose.push(() => db.destroy());
