@@ -12,7 +12,7 @@ export interface Registration {
   readonly password: string;
 }
 
-/** Milliseconds for which what was looked up counts: the password may be changed meanwhile. */
+/** Milliseconds for which what was found counts: the password may be changed meanwhile. */
 const FRESH = 500;
 
 /** An account that is being looked for, so that something else can be waited for meanwhile. */
@@ -20,20 +20,25 @@ export class LookUp {
   /** Undefined where there is none. Rejects with an AppError of the engine. */
   readonly account: Promise<Account | undefined>;
   readonly #email: string;
-  readonly #since = performance.now();
+  #foundAt = Number.POSITIVE_INFINITY; // It is still being looked for.
   #hasFailed = false;
 
   constructor(email: string, account: Promise<Account | undefined>) {
     this.#email = email;
     this.account = account;
-    account.catch(() => {
-      this.#hasFailed = true; // Who waits for it hears of it.
-    });
+    account.then(
+      () => {
+        this.#foundAt = performance.now();
+      },
+      () => {
+        this.#hasFailed = true; // Who waits for it hears of it.
+      },
+    );
   }
 
-  /** Whether it is of this e-mail, has not failed so far, and is no older than what may be relied on. */
+  /** Whether it is of this e-mail, has not failed so far, and has found nothing so long ago that it may be otherwise now. */
   isGoodFor(email: string): boolean {
-    return this.#email === email && !this.#hasFailed && performance.now() - this.#since < FRESH;
+    return this.#email === email && !this.#hasFailed && performance.now() - this.#foundAt < FRESH;
   }
 }
 
