@@ -96,6 +96,7 @@ describe('the compiled code that is kept', () => {
         script: path.join(copy, 'bin', 'run.js'),
         input: account.password,
       });
+    await expectWorking(await whoami()); // Its own is there, whatever Node this is.
     await expectWorking(await login());
     const made = await userCode();
     const ofLogin = made.filter((file) => /-[0-9a-f]{16}-login-v\d/.test(file));
