@@ -123,7 +123,7 @@ class TranslatingPool implements PostgresPool {
       const client = await connecting;
       this.#client = client;
       return translating(client, this.#server, () => {
-        this.#client = undefined;
+        if (this.#client === client) this.#client = undefined;
       });
     } finally {
       if (this.#connecting === connecting) this.#connecting = undefined;

@@ -8,7 +8,7 @@ import { UserRepository } from '../../../src/lib/user/user-repository.ts';
 import type { Tables } from '../../../src/lib/user/user-schema.ts';
 import { AccountDatabase, configOf, urlOf } from '../../support/account-database.ts';
 import { failureOf, reasonOf } from '../../support/failure-of.ts';
-import { startProxy } from '../../support/flight-proxy.ts';
+import { type FlightProxy, startProxy } from '../../support/flight-proxy.ts';
 
 const ANA = { email: 'Ana@Example.com', nombre: 'Ana', rol: 'AMBOS', password: 'correct horse' } as const;
 
@@ -83,13 +83,24 @@ describe('accounts', () => {
     }
   });
 
-  it('are looked up in one flight, whatever the answer', async () => {
-    await accounts.register(ANA);
+  /** Gives accounts whose flights can be counted, on a connection that is made already. */
+  async function counted(use: (service: AccountService, proxy: FlightProxy) => Promise<void>): Promise<void> {
     const proxy = await startProxy(urlOf(database.config));
     const proxied = openPostgres<Tables>({ ...configOf(proxy.url), sslMode: 'disable' });
     try {
       const service = new AccountService(new UserRepository(proxied));
       await service.verify(ANA.email, ANA.password); // connects
+      await proxy.reset();
+      await use(service, proxy);
+    } finally {
+      await proxied.destroy();
+      await proxy.close();
+    }
+  }
+
+  it('are looked up in one flight, whatever the answer', async () => {
+    await accounts.register(ANA);
+    await counted(async (service, proxy) => {
       for (const [email, password] of [
         [ANA.email, ANA.password],
         [ANA.email, 'wrong password'],
@@ -100,28 +111,17 @@ describe('accounts', () => {
         expect(proxy.flights).to.equal(1);
         expect(proxy.connections).to.equal(0);
       }
-    } finally {
-      await proxied.destroy();
-      await proxy.close();
-    }
+    });
   });
 
   it('are looked up before their password is tested, once', async () => {
     const ana = await accounts.register(ANA);
-    const proxy = await startProxy(urlOf(database.config));
-    const proxied = openPostgres<Tables>({ ...configOf(proxy.url), sslMode: 'disable' });
-    try {
-      const service = new AccountService(new UserRepository(proxied));
-      await service.verify(ANA.email, ANA.password); // connects
-      await proxy.reset();
+    await counted(async (service, proxy) => {
       const found = await service.lookUp(ANA.email);
       expect(await found.account).to.deep.equal(ana);
       expect(await service.verify(ANA.email, ANA.password, { found })).to.deep.equal(ana);
       expect(proxy.flights).to.equal(1);
-    } finally {
-      await proxied.destroy();
-      await proxy.close();
-    }
+    });
   });
 
   it('are looked up again where that was for another e-mail, failed, or is long ago', async () => {

@@ -45,7 +45,12 @@ describe('signing in', () => {
   afterEach(() => rm(home, { recursive: true }));
 
   /** @param verify what becomes of the credentials, and what is called meanwhile */
-  const service = (verify: CredentialVerifier['verify'], meanwhile?: () => void, kept = file) =>
+  const service = (
+    verify: CredentialVerifier['verify'],
+    meanwhile?: () => void,
+    kept = file,
+    found?: LookUp,
+  ) =>
     new SignInService({
       accounts: { verify },
       limiter: new LoginLimiter({
@@ -56,6 +61,7 @@ describe('signing in', () => {
       file: kept,
       server: 'redis://test/0',
       ...(meanwhile && { meanwhile }),
+      ...(found && { found }),
     });
 
   const sessionsOf = (userId: number) => backend.redis.smembers(`user:${userId}:sessions`);
@@ -80,21 +86,11 @@ describe('signing in', () => {
   it('tests the password of an account that is looked for already', async () => {
     const found = new LookUp(email, Promise.resolve(account));
     const seen: unknown[] = [];
-    const signIn = new SignInService({
-      accounts: {
-        verify: async (_email, _password, options) => {
-          seen.push(options.found);
-          return account;
-        },
-      },
-      found,
-      limiter: new LoginLimiter({
-        counters: new RedisLoginCounters(backend.connection),
-        otherAddress: async () => null,
-      }),
-      sessions: backend.sessions,
-      server: 'redis://test/0',
-    });
+    const verify: CredentialVerifier['verify'] = async (_email, _password, options) => {
+      seen.push(options.found);
+      return account;
+    };
+    const signIn = service(verify, undefined, file, found);
     await signIn.signIn(email, 'any', SCRIPTED);
     expect(seen).to.deep.equal([found]);
   });
