@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import oclif from '@oclif/core/package.json';
 import type { Plugin } from 'esbuild';
 import { Redis } from 'ioredis';
-import { RESTORE_SCRIPT } from '../../src/lib/session/restore-script.ts';
 
 /** A change of source text while it is bundled. It tells how often it found what it rewrites. */
 interface Rewrite {
@@ -160,14 +158,6 @@ const namesOfOclifErrors = namesOfErrors(/^node_modules\/@oclif\/core\/.*\.js$/,
 ]);
 
 const namesOfRedisErrors = namesOfErrors(/^node_modules\/(ioredis|redis-errors)\/.*\.js$/, ['ReplyError']);
-
-/** Of its own package.json, which is long, oclif wants to know the version. */
-const versionOfOclif: Rewrite = {
-  name: 'version of oclif',
-  files: /^node_modules\/@oclif\/core\/lib\/cache\.js$/,
-  atLeast: 1,
-  apply: replacing("require('@oclif/core/package.json').version", JSON.stringify(oclif.version)),
-};
 
 /** We print by ourselves: oclif's listener would make Node open a stream that nothing is written to. */
 const noStdoutListener: Rewrite = {
@@ -329,14 +319,6 @@ const noWindowsBelow: Rewrite = {
   apply: replacing(/\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /, ''),
 };
 
-/** The script that restores sessions is packed when it is built, instead of by every command. */
-const packedScript: Rewrite = {
-  name: 'packed script',
-  files: /^src\/lib\/session\/restore-script\.ts$/,
-  atLeast: 1,
-  apply: () => ({ source: `export const RESTORE_SCRIPT = ${JSON.stringify(RESTORE_SCRIPT)};`, found: 1 }),
-};
-
 /** For the bundle that looks for the command. */
 export const CLI_REWRITES = [lazyBuiltins];
 
@@ -351,8 +333,6 @@ export const COMMAND_REWRITES = [
   namesOfRedisErrors,
   noDebug,
   noStdoutListener,
-  packedScript,
-  versionOfOclif,
 ];
 
 /** For the bundle that shows help. */
@@ -365,7 +345,6 @@ export const HELP_REWRITES = [
   namesOfOclifErrors,
   noDebug,
   noStdoutListener,
-  versionOfOclif,
 ];
 
 /** For the bundle that has PostgreSQL in it. */
